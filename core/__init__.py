@@ -1,0 +1,1 @@
+"""The spine: event log, deliveries, registries, errors, policy results. Knows nothing of the apps above it."""

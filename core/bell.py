@@ -7,6 +7,8 @@ Redis that hangs costs each process one time-out per `REST_SECONDS`. The sweep f
 
 import logging
 import time
+from collections.abc import Callable
+from functools import cache
 
 from celery import current_app
 from django.db import transaction
@@ -21,25 +23,36 @@ EXPIRES_SECONDS = 30
 _resting_until = 0.0
 
 
-def wake() -> None:
-    """Ring once the current transaction has committed; several calls in one transaction ring once."""
+def wake(task: str = TASK) -> None:
+    """Ring for a task once the current transaction has committed; several calls in one transaction ring once."""
     connection = transaction.get_connection()
     alive = set(connection.savepoint_ids)
+    ringer = _ringer(task)
     # A call made in a savepoint that is over or still open outside of us counts; one that may yet be undone does not.
-    if any(func is ring and sids <= alive for sids, func, _ in connection.run_on_commit):
+    if any(func is ringer and sids <= alive for sids, func, _ in connection.run_on_commit):
         return
-    transaction.on_commit(ring, robust=True)
+    transaction.on_commit(ringer, robust=True)
 
 
-def ring() -> bool:
+def ring(task: str = TASK) -> bool:
     """Tell the workers now. Returns whether it was sent; never raises."""
     global _resting_until
     if time.monotonic() < _resting_until:
         return False
     try:
-        current_app.send_task(TASK, retry=False, ignore_result=True, expires=EXPIRES_SECONDS)
+        current_app.send_task(task, retry=False, ignore_result=True, expires=EXPIRES_SECONDS)
     except Exception as error:
         _resting_until = time.monotonic() + REST_SECONDS
-        logger.warning("The dispatcher could not be woken (%s); the sweep will do. Next try in %d s.", error, REST_SECONDS)
+        logger.warning("The workers could not be woken (%s); the sweep will do. Next try in %d s.", error, REST_SECONDS)
         return False
     return True
+
+
+@cache
+def _ringer(task: str) -> Callable[[], object]:
+    """The one function that rings for a task: by it `wake` recognises what is already waiting for the commit."""
+
+    def ring_for_task() -> None:
+        ring(task)
+
+    return ring_for_task

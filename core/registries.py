@@ -30,3 +30,5 @@ placeholders = _registry("placeholders")
 pack_sections = _registry("pack sections")
 notice_kinds = _registry("notice kinds")
 report_metrics = _registry("report metrics")
+# What every round of the sweep calls, besides the dispatcher: name -> callable without arguments.
+sweeps: "Registry[Callable[[], Any]]" = _registry("sweeps")

@@ -3,13 +3,18 @@
 import logging
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
+from typing import TypeVar
 
 from django.db import Error, close_old_connections, connection
 
+from core import registries
 from core.dispatch import Summary, run_once
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 ROUND_LIMIT = 500
 
@@ -37,12 +42,21 @@ def sweep_forever(interval: float = 5.0) -> None:
 
 
 def _round(stopping: threading.Event) -> Summary | None:
+    """Dispatch what is due, then call every registered sweep; one that fails does not keep the others from running."""
     close_old_connections()
+    summary = _guarded("core.dispatch", lambda: run_once(limit=ROUND_LIMIT, stop=stopping.is_set))
+    for name, sweep in registries.sweeps.items():
+        if not stopping.is_set():
+            _guarded(name, sweep)
+    return summary
+
+
+def _guarded(name: str, call: Callable[[], T]) -> T | None:
     try:
-        return run_once(limit=ROUND_LIMIT, stop=stopping.is_set)
+        return call()
     except Error as error:
-        logger.warning("The sweep could not reach the database: %s", error)
+        logger.warning("The sweep %s could not reach the database: %s", name, error)
     except Exception:
-        logger.exception("A round of the sweep failed")
+        logger.exception("The sweep %s failed", name)
     connection.close()
     return None

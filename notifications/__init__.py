@@ -1,0 +1,1 @@
+"""Notices to people: what they should know now, without having looked for it."""

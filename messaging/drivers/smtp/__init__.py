@@ -1,0 +1,5 @@
+"""Out by SMTP."""
+
+from messaging.drivers.smtp.sender import SmtpSender
+
+__all__ = ["SmtpSender"]

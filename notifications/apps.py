@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    name = "notifications"
+    verbose_name = "Notices"
+
+    def ready(self) -> None:
+        from notifications import kinds  # noqa: F401  registers the kinds of notices

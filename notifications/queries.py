@@ -1,0 +1,21 @@
+"""Reads of notices."""
+
+from notifications.models import Notice
+from people.models import User
+
+MOST_COUNTED = 100
+
+
+def unread(user: User) -> int:
+    """How many notices the user has not read; counting stops at 100."""
+    return Notice.objects.filter(user=user).unread().order_by()[:MOST_COUNTED].count()
+
+
+def unread_label(count: int) -> str:
+    """The number on the bell: empty, '1' to '99', or '99+'."""
+    return "" if not count else str(count) if count < MOST_COUNTED else "99+"
+
+
+def latest(user: User, limit: int = 20) -> list[Notice]:
+    """The user's newest notices, read ones included, newest first."""
+    return list(Notice.objects.filter(user=user).newest_first()[:limit])

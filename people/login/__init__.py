@@ -1,0 +1,1 @@
+"""Our part of django-allauth: adapters, forms, steady answers."""

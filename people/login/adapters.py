@@ -1,0 +1,106 @@
+"""What allauth asks us: who may sign up, what is stored, where links and people go."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.forms import BaseForm
+from django.http import HttpRequest
+
+from people import actions
+from people.login.links import current_site, on_site
+from people.models import User
+
+
+def display_name(user: User) -> str:
+    """How allauth's pages and mails call a user."""
+    return user.display_name
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Customers sign up; everything that is stored goes through people's actions."""
+
+    def save_user(
+        self, request: HttpRequest, user: AbstractBaseUser, form: BaseForm, commit: bool = True
+    ) -> AbstractBaseUser:
+        """A new customer from the sign-up form: address, name and password, nothing else that was sent."""
+        data = form.cleaned_data
+        assert isinstance(user, User)
+        user.email, user.name = data["email"], data.get("name") or user.name
+        user.set_password(data.get("password1") or None)
+        if commit:
+            actions.sign_up_customer(user)
+        return user
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """The desk for staff, the portal for customers."""
+        return "/desk/" if request.user.is_authenticated and request.user.is_agent else "/"
+
+    get_signup_redirect_url = get_login_redirect_url
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Only paths on this site, so that no Host header and no odd scheme can lead away."""
+        return bool(url) and str(url).startswith("/") and super().is_safe_url(url)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The sender's address; X-Forwarded-For counts behind a trusted proxy only. A Unix socket has none."""
+        try:
+            return super().get_client_ip(request)
+        except PermissionDenied:
+            return "127.0.0.1"
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        # allauth puts the Host in front, and would give a fresh allowance for every host and port that is let in.
+        return str(credentials.get("email") or credentials.get("username") or "").strip().lower()
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Links and the site's name come from the settings, never from the request's Host."""
+        links = {key: on_site(value) for key, value in context.items() if key.endswith("_url")}
+        super().send_mail(template_prefix, email, {**context, **links, "current_site": current_site()})
+
+    def render_mail(
+        self, template_prefix: str, email: str | list[str], context: dict[str, Any], headers: Any = None
+    ) -> EmailMessage:
+        """Marked as automatic, so that no out-of-office answers it."""
+        headers = {"Auto-Submitted": "auto-generated", **(headers or {})}
+        return super().render_mail(template_prefix, email, context, headers)
+
+    def set_password(self, user: AbstractBaseUser, password: str) -> None:
+        """Store the password and record that it was changed, without a trace of it."""
+        assert isinstance(user, User)
+        actions.set_password(user, password, actor=user)
+
+
+class SocialAdapter(DefaultSocialAccountAdapter):
+    """OIDC and SAML: who is new becomes a customer, never staff."""
+
+    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
+        """Address and name of the provider's answer."""
+        user: User = super().populate_user(request, sociallogin, data)
+        parts = (data.get("first_name"), data.get("last_name"))
+        name = data.get("name") or " ".join(part for part in parts if part)
+        user.name = str(name or "")[:150].strip()
+        return user
+
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: BaseForm | None = None) -> User:
+        """Store the new customer, and the provider's account with them."""
+        user = sociallogin.user
+        assert isinstance(user, User)
+        if form:
+            user.email = form.cleaned_data["email"]
+        user.set_unusable_password()
+        with transaction.atomic():
+            actions.sign_up_customer(user)
+            sociallogin.save(request)
+        return user
+
+    def can_authenticate_by_email(self, login: SocialLogin, email: str) -> bool:
+        """Only for the domains for which the provider is trusted, whatever else it calls verified."""
+        app = login.provider.app
+        domains = (app.settings if app else {}).get("verified_email") or []
+        return email.rpartition("@")[2].lower() in domains and super().can_authenticate_by_email(login, email)

@@ -1,0 +1,84 @@
+"""allauth's forms with a limit on passwords that holds before anything is hashed."""
+
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from allauth.account.fields import PasswordField
+from allauth.account.models import EmailAddress
+from django import forms
+from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+
+from people.models import User
+from people.validators import PASSWORD_MAX_LENGTH
+
+
+class LimitedPasswords:
+    """Mixin: every password field refuses more than PASSWORD_MAX_LENGTH characters."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():  # type: ignore[attr-defined]
+            if isinstance(field, PasswordField):
+                field.validators.append(
+                    MaxLengthValidator(
+                        PASSWORD_MAX_LENGTH, f"A password has at most {PASSWORD_MAX_LENGTH} characters."
+                    )
+                )
+                field.widget.attrs["maxlength"] = PASSWORD_MAX_LENGTH
+
+
+class LoginForm(LimitedPasswords, allauth_forms.LoginForm):
+    pass
+
+
+class ChangePasswordForm(LimitedPasswords, allauth_forms.ChangePasswordForm):
+    def clean_oldpassword(self) -> str:
+        return super().clean_oldpassword() if "oldpassword" in self.cleaned_data else ""
+
+
+class SetPasswordForm(LimitedPasswords, allauth_forms.SetPasswordForm):
+    pass
+
+
+class ResetPasswordKeyForm(LimitedPasswords, allauth_forms.ResetPasswordKeyForm):
+    pass
+
+
+class ReauthenticateForm(LimitedPasswords, allauth_forms.ReauthenticateForm):
+    pass
+
+
+class SignupForm(LimitedPasswords, allauth_forms.SignupForm):
+    """A customer's sign-up: name, address, password."""
+
+    name = forms.CharField(
+        label="Your name",
+        max_length=150,
+        validators=[ProhibitNullCharactersValidator()],
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    field_order = ("name", "email", "password1")
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """As allauth's; somebody who signs up with a known address waits as long as a new customer.
+
+        Two sign-ups of one address at the same moment: the second is told by mail that the account exists.
+        """
+        if self.account_already_exists:
+            User().set_password(self.cleaned_data.get("password1"))
+            return super().try_save(request)
+        try:
+            with transaction.atomic():
+                return super().try_save(request)
+        except IntegrityError:
+            self.account_already_exists = True
+            return super().try_save(request)
+
+
+class ChangeEmailForm(allauth_forms.AddEmailForm):
+    """A new address for one's own account; one that belongs to somebody else gets no code."""
+
+    def save(self, request: HttpRequest) -> EmailAddress:
+        return super().save(request)

@@ -7,4 +7,4 @@ class HelpdeskConfig(AppConfig):
     name = "helpdesk"
 
     def ready(self) -> None:
-        from helpdesk import checks  # noqa: F401
+        from helpdesk import celery, checks, heartbeat  # noqa: F401  the job queue, system checks, signs of life

@@ -4,12 +4,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import django
 import pytest
 
 from helpdesk.embedded import data_folder, provide
 
-# Before Django reads its settings (pytest-django does in pytest_configure, after this file).
-_data = data_folder(os.environ) / "test"
+# Before Django reads its settings; pytest.ini options must not name them, or pytest-django reads them before this file.
+_data = data_folder(os.environ)
+_data = _data.with_name(f"{_data.name}-test")
 _data.mkdir(mode=0o700, parents=True, exist_ok=True)
 (_data / "postgres.conf").write_text("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n")
 os.environ["HELPDESK_DATA"] = str(_data)
@@ -17,6 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 for _name in ("DEBUG", "SITE_URL", "SMTP_URL", "ALLOWED_HOSTS", "PORT"):
     os.environ.pop(_name, None)
 services = provide(os.environ)
+django.setup()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -25,11 +25,10 @@ _resting_until = 0.0
 
 def wake(task: str = TASK) -> None:
     """Ring for a task once the current transaction has committed; several calls in one transaction ring once."""
-    connection = transaction.get_connection()
-    alive = set(connection.savepoint_ids)
     ringer = _ringer(task)
-    # A call made in a savepoint that is over or still open outside of us counts; one that may yet be undone does not.
-    if any(func is ringer and sids <= alive for sids, func, _ in connection.run_on_commit):
+    # Django drops the call of a savepoint that is undone. So one that is still there was made in a savepoint that has
+    # been released, or in one that is open around us: it stands as long as we do.
+    if any(func is ringer for _, func, _ in transaction.get_connection().run_on_commit):
         return
     transaction.on_commit(ringer, robust=True)
 

@@ -33,7 +33,7 @@ INSTALLED_APPS = [
     "desk",
     "unfold",
     "unfold.contrib.filters",
-    "helpdesk.apps.HelpdeskAdminConfig",
+    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

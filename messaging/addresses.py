@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.encoding import punycode
 
 from core.errors import Invalid
 from core.payloads import storable
@@ -31,14 +32,19 @@ def clean_line(value: Any, field: str, *, longest: int) -> str:
 
 
 def clean_address(value: Any, field: str = "to") -> str:
-    """One bare mail address. Raises Invalid for a list, a name, a line end or anything else around or inside of it."""
+    """One bare mail address, its domain in ASCII (ada@xn--bcher-kva.example).
+
+    Raises Invalid for a list, a name, a line end or anything else around or inside of it.
+    """
     address = value.strip(" ") if isinstance(value, str) else ""
-    if not _FORBIDDEN.intersection(address) and len(address) <= 254:
+    local, _, domain = address.rpartition("@")
+    if local.isascii() and not _FORBIDDEN.intersection(address):
         try:
+            address = f"{local}@{punycode(domain)}"
             validate_email(address)
-        except ValidationError:
-            pass
-        else:
+        except (ValidationError, UnicodeError):
+            address = ""
+        if 0 < len(address) <= 254:
             return address
     raise Invalid(
         "This is not one mail address.",

@@ -2,6 +2,7 @@
 
 from email.utils import format_datetime, formataddr
 
+from django.core.exceptions import SuspiciousOperation
 from django.core.files.storage import default_storage
 from django.core.mail import EmailMultiAlternatives
 
@@ -27,7 +28,7 @@ def build(mail: OutgoingMail) -> bytes:
             with default_storage.open(item["path"]) as file:
                 message.attach(item["name"], file.read(), item["content_type"])
         return message.message().as_bytes(linesep="\r\n")
-    except (OSError, ValueError, LookupError) as error:
+    except (OSError, ValueError, LookupError, SuspiciousOperation) as error:
         raise Permanent(f"cannot be built: {type(error).__name__}: {error}") from error
 
 

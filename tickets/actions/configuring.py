@@ -1,0 +1,108 @@
+"""Saving configuration (categories, tags, fields, forms) with its history. The admin and packs call these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import ProtectedError
+
+from core.errors import Conflict, Invalid, NotAllowed
+from core.event_log import record
+from people.models import User
+from tickets import events
+from tickets.models import Category, CustomField, Tag, TicketForm
+
+Configuration = Category | CustomField | Tag | TicketForm
+
+
+def save_configuration(
+    instance: Configuration, *, actor: User | None, then: Callable[[], None] | None = None
+) -> Configuration:
+    """Check and save; ``then`` saves what hangs on it (many-to-many, rows of a form) in the same transaction.
+
+    Raises Invalid with the fields at fault (a circle of categories, a choice field without choices)."""
+    _require_admin(actor)
+    with transaction.atomic():
+        _check(instance)
+        before = type(instance)._default_manager.filter(pk=instance.pk).values().first() if instance.pk else None
+        instance.save()
+        if then:
+            then()
+        after = type(instance)._default_manager.filter(pk=instance.pk).values().get()
+        changes = {name: [before[name], value] for name, value in after.items() if before and before[name] != value}
+        if before is None or changes or then:
+            _record(instance, actor, created=before is None, changes=changes)
+        return instance
+
+
+def delete_configuration(instance: Configuration, *, actor: User | None) -> None:
+    """Delete what nothing hangs on; otherwise switch it off instead. Raises Conflict when something does."""
+    _require_admin(actor)
+    with transaction.atomic():
+        _record(instance, actor, deleted=True)
+        try:
+            instance.delete()
+        except ProtectedError as error:
+            raise Conflict("Others hang on this. Move or delete them first, or switch it off.") from error
+
+
+def _require_admin(actor: User | None) -> None:
+    if actor is not None and not actor.is_staff:
+        raise NotAllowed("Only admins change the configuration.")
+
+
+def _check(instance: Configuration) -> None:
+    try:
+        instance.full_clean()
+    except ValidationError as error:
+        fields: dict[str, list[str]] = error.message_dict
+        raise Invalid("Some fields need another look.", fields=fields) from error
+    if isinstance(instance, Category) and instance.pk and instance.parent and _is_below(instance.parent, instance.pk):
+        told = "This category would hang below itself."
+        raise Invalid("A circle of categories.", fields={"parent": [told]})
+    if isinstance(instance, CustomField):
+        _check_field(instance)
+
+
+def _check_field(instance: CustomField) -> None:
+    import re
+
+    if instance.kind in ("choice", "multi_choice") and not instance.choices:
+        raise Invalid("Choices are needed.", fields={"choices": ["List at least one choice."]})
+    try:
+        re.compile(instance.pattern)
+    except re.error as error:
+        raise Invalid("Not a regular expression.", fields={"pattern": [f"At {error.pos}: {error.msg}."]}) from error
+
+
+def _is_below(category: Category, top: int) -> bool:
+    parents: dict[int, int | None] = dict(Category.objects.values_list("pk", "parent_id"))
+    seen: set[int] = set()
+    current: int | None = category.pk
+    while current is not None and current not in seen:
+        if current == top:
+            return True
+        seen.add(current)
+        current = parents.get(current)
+    return False
+
+
+def _record(
+    instance: models.Model,
+    actor: User | None,
+    *,
+    created: bool = False,
+    deleted: bool = False,
+    changes: dict[str, Any] | None = None,
+) -> None:
+    payload = {
+        "model": instance._meta.model_name,
+        "key": getattr(instance, "key", None) or getattr(instance, "name", ""),
+        "changes": changes or {},
+        "created": created,
+        "deleted": deleted,
+    }
+    record(events.CONFIGURATION_CHANGED, instance.pk, actor_id=actor.pk if actor else None, payload=payload)

@@ -29,21 +29,44 @@ def kinds(mail: OutgoingMail) -> list[str]:
 def test_a_mail_waits_in_the_outbox(queue: Queue, settings: Any) -> None:
     settings.SITE_URL = "https://help.example.test"
     settings.DEFAULT_FROM_EMAIL = "Acme Help <support@help.example.test>"
-    mail = queue(to="Ada@Customer.test", to_name="Ada", cc=["bob@customer.test", "BOB@customer.test", "ada@customer.test"])
+    mail = queue(
+        to="Ada@Customer.test",
+        to_name="Ada",
+        cc=["bob@customer.test", "BOB@customer.test", "ada@customer.test"],
+    )
     mail.refresh_from_db()
-    assert (mail.status, mail.to_address, mail.cc) == ("queued", "ada@customer.test", ["bob@customer.test"])
-    assert (mail.from_name, mail.from_address) == ("Acme Help", "support@help.example.test")
+    assert (mail.status, mail.to_address, mail.cc) == (
+        "queued",
+        "ada@customer.test",
+        ["bob@customer.test"],
+    )
+    assert (mail.from_name, mail.from_address) == (
+        "Acme Help",
+        "support@help.example.test",
+    )
     assert mail.message_id.endswith("@help.example.test>")
     assert kinds(mail) == ["mail.queued"]
 
 
 def test_events_tell_what_the_mail_is_about_and_never_its_text(queue: Queue) -> None:
-    mail = queue(subject_kind="ticket", subject_id=7, text="marker-of-the-text", subject="marker-of-the-subject")
+    mail = queue(
+        subject_kind="ticket",
+        subject_id=7,
+        text="marker-of-the-text",
+        subject="marker-of-the-subject",
+    )
     payload = Event.objects.about("mail", mail.pk).get().payload
-    assert payload == {"mail_kind": "reply", "automatic": False, "about_kind": "ticket", "about_id": 7}
+    assert payload == {
+        "mail_kind": "reply",
+        "automatic": False,
+        "about_kind": "ticket",
+        "about_id": 7,
+    }
 
 
-def test_the_bell_rings_once_after_the_commit(queue: Queue, rings: list[str], django_capture_on_commit_callbacks: Any) -> None:
+def test_the_bell_rings_once_after_the_commit(
+    queue: Queue, rings: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
         queue()
         queue()
@@ -77,12 +100,21 @@ def test_a_dedupe_key_queues_once_among_threads(queue: Queue) -> None:
     assert OutgoingMail.objects.count() == 1
 
 
-BREAKS = ["\r\nBcc: eve@evil.test", "\nBcc: eve@evil.test", "\rBcc: eve@evil.test", "\x85Bcc: e", "\u2028Bcc: e", "\0"]
+BREAKS = [
+    "\r\nBcc: eve@evil.test",
+    "\nBcc: eve@evil.test",
+    "\rBcc: eve@evil.test",
+    "\x85Bcc: e",
+    "\u2028Bcc: e",
+    "\0",
+]
 
 
 @pytest.mark.parametrize("evil", BREAKS)
 @pytest.mark.parametrize("field", ["subject", "to_name", "from_name"])
-def test_x8_a_line_end_in_a_name_or_subject_becomes_a_blank(queue: Queue, field: str, evil: str) -> None:
+def test_x8_a_line_end_in_a_name_or_subject_becomes_a_blank(
+    queue: Queue, field: str, evil: str
+) -> None:
     value = getattr(queue(**{field: f"Ada{evil}"}), field)
     assert len(value.splitlines()) == 1
     assert value.startswith("Ada")
@@ -94,7 +126,9 @@ def test_x8_a_line_end_in_a_name_or_subject_becomes_a_blank(queue: Queue, field:
      "a@x.test\r\nBcc: eve@evil.test", "a@x.test\n", '"a\n"@x.test', "a b@x.test", "a@x.test\0", "a" * 300 + "@x.test"],
 )  # fmt: skip
 @pytest.mark.parametrize("field", ["to", "reply_to", "cc", "from_address"])
-def test_x8_a_recipient_is_one_address(queue: Queue, field: str, address: object) -> None:
+def test_x8_a_recipient_is_one_address(
+    queue: Queue, field: str, address: object
+) -> None:
     if field != "to" and not address:
         pytest.skip("left out")
     with pytest.raises(Invalid):
@@ -103,15 +137,34 @@ def test_x8_a_recipient_is_one_address(queue: Queue, field: str, address: object
 
 
 def test_x8_headers_are_ours_but_for_a_few(queue: Queue) -> None:
-    mail = queue(headers={"List-Id": "<news.acme.test>\r\nBcc: eve@evil.test", "X-Helpdesk-Ticket": "HD-1"})
-    assert mail.headers == {"List-Id": "<news.acme.test> Bcc: eve@evil.test", "X-Helpdesk-Ticket": "HD-1"}
-    for name in ("Bcc", "To", "From", "Message-ID", "X-Helpdesk-A\r\nBcc", "X-Helpdesk-A: b", "Auto-Submitted"):
+    mail = queue(
+        headers={
+            "List-Id": "<news.acme.test>\r\nBcc: eve@evil.test",
+            "X-Helpdesk-Ticket": "HD-1",
+        }
+    )
+    assert mail.headers == {
+        "List-Id": "<news.acme.test> Bcc: eve@evil.test",
+        "X-Helpdesk-Ticket": "HD-1",
+    }
+    for name in (
+        "Bcc",
+        "To",
+        "From",
+        "Message-ID",
+        "X-Helpdesk-A\r\nBcc",
+        "X-Helpdesk-A: b",
+        "Auto-Submitted",
+    ):
         with pytest.raises(Invalid):
             queue(headers={name: "x"})
 
 
 def test_x8_what_is_no_message_id_is_dropped(queue: Queue) -> None:
-    mail = queue(in_reply_to="<a@b>\r\nBcc: x", references=["<1@a>", "no id", "<2@a>\r\nX: y", "<1@a>", "<é@a>"])
+    mail = queue(
+        in_reply_to="<a@b>\r\nBcc: x",
+        references=["<1@a>", "no id", "<2@a>\r\nX: y", "<1@a>", "<é@a>"],
+    )
     assert (mail.in_reply_to, mail.references) == ("", ["<1@a>"])
 
 
@@ -128,7 +181,9 @@ def test_bodies_are_texts_and_not_endless(queue: Queue) -> None:
     assert queue(text="a\0b\ud800").text == "a\ufffdb\ufffd"
 
 
-def test_without_a_server_a_mail_is_kept_and_released_later(queue: Queue, settings: Any) -> None:
+def test_without_a_server_a_mail_is_kept_and_released_later(
+    queue: Queue, settings: Any
+) -> None:
     settings.SMTP_URL = ""
     mail = queue()
     assert (mail.status, mail.held_because) == ("held", "no_server")

@@ -10,7 +10,15 @@ from core.errors import Invalid
 from people.models import Membership, Team, User
 from tickets import validation
 from tickets.custom_fields import clean_value
-from tickets.models import Category, CustomField, Priority, ResolutionType, Sentiment, Status, TicketType
+from tickets.models import (
+    Category,
+    CustomField,
+    Priority,
+    ResolutionType,
+    Sentiment,
+    Status,
+    TicketType,
+)
 
 
 @dataclass
@@ -52,11 +60,16 @@ def _clean_one(cleaned: Changes, name: str, value: Any) -> None:
     elif name in _CLEANERS:
         cleaned.values[name] = _CLEANERS[name](name, value)
     else:
-        raise Invalid(f"“{name}” cannot be changed.", fields={name: ["This cannot be changed."]})
+        raise Invalid(
+            f"“{name}” cannot be changed.", fields={name: ["This cannot be changed."]}
+        )
 
 
 def _custom_fields(values: Mapping[str, Any]) -> dict[str, Any]:
-    known = {f.key: f for f in CustomField.objects.filter(key__in=values.keys(), is_active=True)}
+    known = {
+        f.key: f
+        for f in CustomField.objects.filter(key__in=values.keys(), is_active=True)
+    }
     cleaned: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
     for key, value in values.items():
@@ -119,5 +132,7 @@ def _assignment_errors(cleaned: Changes) -> dict[str, list[str]]:
         errors["assignee"] = ["Tickets are assigned to active staff."]
     elif team is not None and team.closed and not assignee.is_overseer:
         if not Membership.objects.filter(team=team, user=assignee).exists():
-            errors["assignee"] = [f"{assignee.display_name} is not in the closed team {team.name}."]
+            errors["assignee"] = [
+                f"{assignee.display_name} is not in the closed team {team.name}."
+            ]
     return errors

@@ -25,19 +25,39 @@ ASSIGNED = event_kind(
     label="Assigned",
     payload=("team_id", "assignee_id"),
 )
-CHANGED = event_kind("ticket.changed", subject="ticket", label="Fields changed", payload=("changes",))
-TAGGED = event_kind("ticket.tagged", subject="ticket", label="Tags changed", payload=("added", "removed"))
+CHANGED = event_kind(
+    "ticket.changed", subject="ticket", label="Fields changed", payload=("changes",)
+)
+TAGGED = event_kind(
+    "ticket.tagged",
+    subject="ticket",
+    label="Tags changed",
+    payload=("added", "removed"),
+)
 MESSAGE_ADDED = event_kind(
     "message.added",
     subject="ticket",
     label="Message added",
-    payload=("message_id", "visibility", "by_staff", "first_response", "attachments", "author_id"),
+    payload=(
+        "message_id",
+        "visibility",
+        "by_staff",
+        "first_response",
+        "attachments",
+        "author_id",
+    ),
 )
 MENTIONED = event_kind(
-    "ticket.mentioned", subject="ticket", label="People mentioned", payload=("message_id", "user_ids")
+    "ticket.mentioned",
+    subject="ticket",
+    label="People mentioned",
+    payload=("message_id", "user_ids"),
 )
 PARTICIPANTS_CHANGED = event_kind(
-    "ticket.participants_changed", subject="ticket", label="People in copy changed", payload=("added", "removed", "role")
+    "ticket.participants_changed",
+    subject="ticket",
+    label="People in copy changed",
+    payload=("added", "removed", "role"),
 )
 MERGED = event_kind(
     "ticket.merged",
@@ -45,14 +65,36 @@ MERGED = event_kind(
     label="Merged",
     payload=("into_id", "from_id", "message_ids", "same_requester"),
 )
-SPLIT = event_kind("ticket.split", subject="ticket", label="Split", payload=("into_id", "from_id", "message_ids"))
-LINKED = event_kind("ticket.linked", subject="ticket", label="Linked", payload=("kind", "source_id", "target_id"))
-UNLINKED = event_kind("ticket.unlinked", subject="ticket", label="Link removed", payload=("kind", "source_id", "target_id"))
+SPLIT = event_kind(
+    "ticket.split",
+    subject="ticket",
+    label="Split",
+    payload=("into_id", "from_id", "message_ids"),
+)
+LINKED = event_kind(
+    "ticket.linked",
+    subject="ticket",
+    label="Linked",
+    payload=("kind", "source_id", "target_id"),
+)
+UNLINKED = event_kind(
+    "ticket.unlinked",
+    subject="ticket",
+    label="Link removed",
+    payload=("kind", "source_id", "target_id"),
+)
 TIME_LOGGED = event_kind(
-    "ticket.time_logged", subject="ticket", label="Handle time logged", payload=("seconds", "agent_id", "note")
+    "ticket.time_logged",
+    subject="ticket",
+    label="Handle time logged",
+    payload=("seconds", "agent_id", "note"),
 )
 FOLLOWED_UP = event_kind(
-    "ticket.followed_up", subject="ticket", label="Follow-up opened", payload=("follow_up_id",), customer_visible=True
+    "ticket.followed_up",
+    subject="ticket",
+    label="Follow-up opened",
+    payload=("follow_up_id",),
+    customer_visible=True,
 )
 CONFIGURATION_CHANGED = event_kind(
     "tickets.configuration_changed",

@@ -29,13 +29,15 @@ def _svg(name: str, style: str) -> str:
         return ""
     source = re.sub(r"<!--.*?-->", "", source, flags=re.DOTALL)
     source = re.sub(r'\s(class|width|height|xmlns)="[^"]*"', "", source)
-    return " ".join(source.split()).replace("<svg", '<svg class="icon" aria-hidden="true" focusable="false"', 1)
+    return " ".join(source.split()).replace(
+        "<svg", '<svg class="icon" aria-hidden="true" focusable="false"', 1
+    )
 
 
 @register.simple_tag
 def icon(name: str, style: str = "outline") -> SafeString:
     """Tabler's icon as inline SVG, decorative: say what a button does in words or aria-label."""
-    return mark_safe(_svg(str(name), style))  # noqa: S308 (a file of the icon package)
+    return mark_safe(_svg(str(name), style))
 
 
 @register.filter
@@ -67,7 +69,9 @@ def relative(moment: datetime, now: datetime | None = None) -> str:
         words = f"{round(size / 86_400)} d"
     else:
         local = timezone.localtime(moment)
-        return date_format(local, "j M" if local.year == timezone.localtime(now).year else "j M Y")
+        return date_format(
+            local, "j M" if local.year == timezone.localtime(now).year else "j M Y"
+        )
     return f"{words} ago" if seconds >= 0 else f"in {words}"
 
 

@@ -4,7 +4,12 @@ lock, check, write, record the event. Faces, imports and consumers call nothing 
 from tickets.actions.attaching import discard_upload, store_upload
 from tickets.actions.changing import change_ticket, change_tickets
 from tickets.actions.configuring import delete_configuration, save_configuration
-from tickets.actions.creating import NewMessage, NewTicket, create_ticket, create_tickets
+from tickets.actions.creating import (
+    NewMessage,
+    NewTicket,
+    create_ticket,
+    create_tickets,
+)
 from tickets.actions.drafting import discard_draft, save_draft
 from tickets.actions.merging import merge_tickets, split_ticket
 from tickets.actions.relating import (

@@ -23,10 +23,17 @@ _MOMENTS = ("status", "escalated", "solved_at", "closed_at", "reopen_count")
 
 
 def change_ticket(
-    ticket: Ticket, changes: Mapping[str, Any], *, actor: User | None, version: int | None = None, reason: str = ""
+    ticket: Ticket,
+    changes: Mapping[str, Any],
+    *,
+    actor: User | None,
+    version: int | None = None,
+    reason: str = "",
 ) -> Ticket:
     """Change fields of one ticket and return it, fresh. See ``change_tickets``."""
-    return change_tickets([ticket.pk], changes, actor=actor, version=version, reason=reason)[0]
+    return change_tickets(
+        [ticket.pk], changes, actor=actor, version=version, reason=reason
+    )[0]
 
 
 def change_tickets(
@@ -67,13 +74,17 @@ class Step:
 
     @property
     def touched(self) -> set[str]:
-        names = {"fields" if name.startswith("fields.") else name for name in self.changed}
+        names = {
+            "fields" if name.startswith("fields.") else name for name in self.changed
+        }
         return names | ({"tags"} if self.added_tags or self.removed_tags else set())
 
     @property
     def guarded(self) -> set[str]:
         """Names under which versions are kept: each custom field on its own."""
-        return set(self.changed) | ({"tags"} if self.added_tags or self.removed_tags else set())
+        return set(self.changed) | (
+            {"tags"} if self.added_tags or self.removed_tags else set()
+        )
 
 
 def _memberships(tickets: Sequence[Ticket], cleaned: Changes) -> set[tuple[int, int]]:
@@ -81,14 +92,24 @@ def _memberships(tickets: Sequence[Ticket], cleaned: Changes) -> set[tuple[int, 
     if "team" not in cleaned.values or "assignee" in cleaned.values:
         return set()
     users = {ticket.assignee_id for ticket in tickets if ticket.assignee_id}
-    return set(Membership.objects.filter(user__in=users).values_list("team_id", "user_id"))
+    return set(
+        Membership.objects.filter(user__in=users).values_list("team_id", "user_id")
+    )
 
 
 def _apply(
-    ticket: Ticket, cleaned: Changes, actor: User | None, members: set[tuple[int, int]], now: datetime
+    ticket: Ticket,
+    cleaned: Changes,
+    actor: User | None,
+    members: set[tuple[int, int]],
+    now: datetime,
 ) -> Step:
     step = Step(ticket)
-    only_status = set(cleaned.values) <= {"status"} and not cleaned.changes_tags and not cleaned.fields
+    only_status = (
+        set(cleaned.values) <= {"status"}
+        and not cleaned.changes_tags
+        and not cleaned.fields
+    )
     if not only_status:
         policies.may_work(actor).require()
         if ticket.status == Status.CLOSED:
@@ -103,7 +124,9 @@ def _apply(
     return step
 
 
-def _apply_status(step: Step, cleaned: Changes, actor: User | None, now: datetime) -> None:
+def _apply_status(
+    step: Step, cleaned: Changes, actor: User | None, now: datetime
+) -> None:
     to = cleaned.values.get("status")
     if to is None or to == step.ticket.shown_status:
         return
@@ -123,7 +146,12 @@ def _set(step: Step, name: str, value: Any) -> None:
 def _drop_stranger(step: Step, members: set[tuple[int, int]]) -> None:
     """A ticket that moves to a team its assignee is not in becomes that team's to assign."""
     ticket = step.ticket
-    if "team" not in step.changed or "assignee" in step.changed or not ticket.team_id or not ticket.assignee_id:
+    if (
+        "team" not in step.changed
+        or "assignee" in step.changed
+        or not ticket.team_id
+        or not ticket.assignee_id
+    ):
         return
     if (ticket.team_id, ticket.assignee_id) not in members:
         _set(step, "assignee", None)
@@ -155,13 +183,21 @@ def _apply_tags(step: Step, cleaned: Changes) -> None:
 def _refuse_stale(step: Step, version: int | None) -> None:
     if version is None:
         return
-    stale = sorted(name for name in step.guarded if step.ticket.field_versions.get(name, 0) > version)
+    stale = sorted(
+        name
+        for name in step.guarded
+        if step.ticket.field_versions.get(name, 0) > version
+    )
     if stale:
-        names = ", ".join(name.removeprefix("fields.").replace("_", " ") for name in stale)
+        names = ", ".join(
+            name.removeprefix("fields.").replace("_", " ") for name in stale
+        )
         raise Conflict(
             f"Somebody else changed {names} in the meantime. Look at the new value, then decide again.",
             code="stale",
-            fields={name: ["Changed by somebody else in the meantime."] for name in stale},
+            fields={
+                name: ["Changed by somebody else in the meantime."] for name in stale
+            },
             changed=stale,
             version=step.ticket.version,
         )
@@ -181,19 +217,27 @@ def _save(steps: Sequence[Step], now: datetime) -> None:
     if len(steps) == 1:
         steps[0].ticket.save(update_fields=columns)
     else:
-        Ticket.objects.bulk_update([step.ticket for step in steps], sorted(columns), batch_size=500)
+        Ticket.objects.bulk_update(
+            [step.ticket for step in steps], sorted(columns), batch_size=500
+        )
     _save_tags(steps)
 
 
 def _save_tags(steps: Sequence[Step]) -> None:
     ids = tag_ids({name for step in steps for name in step.added_tags})
     through = Ticket.tags.through
-    rows = [through(ticket_id=step.ticket.pk, tag_id=ids[name]) for step in steps for name in step.added_tags]
+    rows = [
+        through(ticket_id=step.ticket.pk, tag_id=ids[name])
+        for step in steps
+        for name in step.added_tags
+    ]
     if rows:
         through.objects.bulk_create(rows, ignore_conflicts=True)
     for step in steps:
         if step.removed_tags:
-            through.objects.filter(ticket=step.ticket, tag__name__in=step.removed_tags).delete()
+            through.objects.filter(
+                ticket=step.ticket, tag__name__in=step.removed_tags
+            ).delete()
 
 
 def _events(step: Step, actor: User | None, reason: str) -> list[NewEvent]:
@@ -207,11 +251,18 @@ def _events(step: Step, actor: User | None, reason: str) -> list[NewEvent]:
     if "status" in changed:
         before, after = changed.pop("status")
         add(events.STATUS_CHANGED, {"from": before, "to": after, "reason": reason})
-    assigned = {f"{name}_id": list(changed.pop(name)) for name in ("team", "assignee") if name in changed}
+    assigned = {
+        f"{name}_id": list(changed.pop(name))
+        for name in ("team", "assignee")
+        if name in changed
+    }
     if assigned:
         add(events.ASSIGNED, assigned)
     if changed:
-        add(events.CHANGED, {"changes": {name: list(pair) for name, pair in changed.items()}})
+        add(
+            events.CHANGED,
+            {"changes": {name: list(pair) for name, pair in changed.items()}},
+        )
     if step.added_tags or step.removed_tags:
         add(events.TAGGED, {"added": step.added_tags, "removed": step.removed_tags})
     return found

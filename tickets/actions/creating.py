@@ -91,7 +91,9 @@ def create_ticket(new: NewTicket, *, actor: User | None) -> Ticket:
         return raced
 
 
-def create_tickets(news: Sequence[NewTicket], *, actor: User | None, backfill: bool = False) -> list[Ticket]:
+def create_tickets(
+    news: Sequence[NewTicket], *, actor: User | None, backfill: bool = False
+) -> list[Ticket]:
     """Open a batch in a fixed number of statements. ``backfill``: history, which lets nothing leave the house.
 
     With ``backfill`` required custom fields may be missing. Raises as ``create_ticket``; all or none."""
@@ -103,8 +105,17 @@ def create_tickets(news: Sequence[NewTicket], *, actor: User | None, backfill: b
         _insert_people_and_tags(tickets, cleaned, actor)
         for ticket, message, new in zip(tickets, firsts, cleaned, strict=True):
             if new.attachment_ids:
-                claim_uploads(new.attachment_ids, message=message, ticket=ticket, actor=actor or new.requester)
-        record_many(_history(tickets, firsts, later, cleaned, actor), channel=_event_channel(news), backfill=backfill)
+                claim_uploads(
+                    new.attachment_ids,
+                    message=message,
+                    ticket=ticket,
+                    actor=actor or new.requester,
+                )
+        record_many(
+            _history(tickets, firsts, later, cleaned, actor),
+            channel=_event_channel(news),
+            backfill=backfill,
+        )
         return tickets
 
 
@@ -113,7 +124,9 @@ def _with_token(new: NewTicket) -> Ticket | None:
         return None
     found = Ticket.objects.filter(client_token=new.client_token).first()
     if found and found.requester_id != new.requester.pk:
-        raise Conflict("This form was already sent by somebody else.", code="token_used")
+        raise Conflict(
+            "This form was already sent by somebody else.", code="token_used"
+        )
     return found
 
 
@@ -136,9 +149,20 @@ def _clean(new: NewTicket, actor: User | None, backfill: bool) -> NewTicket:
         ),
     }
     if from_customer:  # what routing decides is not the customer's to say
-        changes |= {"priority": Priority.NORMAL, "team": None, "assignee": None, "tags": []}
+        changes |= {
+            "priority": Priority.NORMAL,
+            "team": None,
+            "assignee": None,
+            "tags": [],
+        }
     if not backfill:
-        changes |= {"status": Status.NEW, "created_at": None, "solved_at": None, "closed_at": None, "messages": ()}
+        changes |= {
+            "status": Status.NEW,
+            "created_at": None,
+            "solved_at": None,
+            "closed_at": None,
+            "messages": (),
+        }
     return _replaced(new, changes)
 
 
@@ -150,13 +174,19 @@ def _replaced(new: NewTicket, changes: dict[str, Any]) -> NewTicket:
 
 def _next_numbers(count: int) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('tickets_number') FROM generate_series(1, %s)", [count])
+        cursor.execute(
+            "SELECT nextval('tickets_number') FROM generate_series(1, %s)", [count]
+        )
         return [row[0] for row in cursor.fetchall()]
 
 
-def _insert_tickets(news: Sequence[NewTicket], actor: User | None, now: datetime) -> list[Ticket]:
+def _insert_tickets(
+    news: Sequence[NewTicket], actor: User | None, now: datetime
+) -> list[Ticket]:
     numbers = _next_numbers(len(news))
-    rows = [_row(new, number, actor, now) for new, number in zip(news, numbers, strict=True)]
+    rows = [
+        _row(new, number, actor, now) for new, number in zip(news, numbers, strict=True)
+    ]
     return Ticket.objects.bulk_create(rows)
 
 
@@ -164,7 +194,9 @@ def _row(new: NewTicket, number: int, actor: User | None, now: datetime) -> Tick
     created = new.created_at or now
     answers = [m for m in new.messages if m.visibility == Visibility.PUBLIC]
     ours = [m.created_at for m in answers if m.author is not None and m.author.is_agent]
-    theirs = [m.created_at for m in answers if m.author is not None and not m.author.is_agent]
+    theirs = [
+        m.created_at for m in answers if m.author is not None and not m.author.is_agent
+    ]
     return Ticket(
         number=number,
         subject=new.subject,
@@ -180,11 +212,15 @@ def _row(new: NewTicket, number: int, actor: User | None, now: datetime) -> Tick
         team=new.team,
         created_by=actor or new.requester,
         created_at=created,
-        updated_at=max([created, *(m.created_at for m in new.messages), new.solved_at or created]),
+        updated_at=max(
+            [created, *(m.created_at for m in new.messages), new.solved_at or created]
+        ),
         last_customer_message_at=max([created, *theirs]),
         last_agent_message_at=max(ours, default=None),
         first_responded_at=min(ours, default=None),
-        solved_at=new.solved_at if new.status in (Status.SOLVED, Status.CLOSED) else None,
+        solved_at=new.solved_at
+        if new.status in (Status.SOLVED, Status.CLOSED)
+        else None,
         closed_at=new.closed_at if new.status == Status.CLOSED else None,
         follow_up_of=new.follow_up_of,
         client_token=new.client_token or None,
@@ -193,7 +229,10 @@ def _row(new: NewTicket, number: int, actor: User | None, now: datetime) -> Tick
 
 
 def _insert_messages(
-    tickets: Sequence[Ticket], news: Sequence[NewTicket], actor: User | None, backfill: bool
+    tickets: Sequence[Ticket],
+    news: Sequence[NewTicket],
+    actor: User | None,
+    backfill: bool,
 ) -> tuple[list[Message], list[list[Message]]]:
     rows: list[Message] = []
     for ticket, new in zip(tickets, news, strict=True):
@@ -232,7 +271,9 @@ def _later_message(ticket: Ticket, new: NewMessage) -> Message:
     )
 
 
-def _insert_people_and_tags(tickets: Sequence[Ticket], news: Sequence[NewTicket], actor: User | None) -> None:
+def _insert_people_and_tags(
+    tickets: Sequence[Ticket], news: Sequence[NewTicket], actor: User | None
+) -> None:
     copied = [
         Participant(ticket=ticket, user=user, role=ParticipantRole.CC)
         for ticket, new in zip(tickets, news, strict=True)
@@ -263,7 +304,9 @@ def _history(
     for ticket, first, messages, new in zip(tickets, firsts, later, news, strict=True):
         actor_id = actor.pk if actor else new.requester.pk
         history.append(_created(ticket, first, new, actor_id))
-        history.extend(_said(ticket, message, ticket.first_responded_at) for message in messages)
+        history.extend(
+            _said(ticket, message, ticket.first_responded_at) for message in messages
+        )
         history.extend(_ended(ticket, actor_id))
     return history
 
@@ -285,10 +328,14 @@ def _created(ticket: Ticket, first: Message, new: NewTicket, actor_id: int) -> N
         "source_key": ticket.source_key,
         "message_id": first.pk,
     }
-    return NewEvent(events.TICKET_CREATED, ticket.pk, actor_id, payload, ticket.created_at)
+    return NewEvent(
+        events.TICKET_CREATED, ticket.pk, actor_id, payload, ticket.created_at
+    )
 
 
-def _said(ticket: Ticket, message: Message, first_response_at: datetime | None) -> NewEvent:
+def _said(
+    ticket: Ticket, message: Message, first_response_at: datetime | None
+) -> NewEvent:
     payload = {
         "message_id": message.pk,
         "visibility": message.visibility,
@@ -297,7 +344,9 @@ def _said(ticket: Ticket, message: Message, first_response_at: datetime | None) 
         "attachments": 0,
         "author_id": message.author_id,
     }
-    return NewEvent(events.MESSAGE_ADDED, ticket.pk, message.author_id, payload, message.created_at)
+    return NewEvent(
+        events.MESSAGE_ADDED, ticket.pk, message.author_id, payload, message.created_at
+    )
 
 
 def _ended(ticket: Ticket, actor_id: int) -> Iterable[NewEvent]:
@@ -305,12 +354,18 @@ def _ended(ticket: Ticket, actor_id: int) -> Iterable[NewEvent]:
     if ticket.status == Status.NEW:
         return
     at = ticket.solved_at or ticket.updated_at
-    first = Status.SOLVED if ticket.status == Status.CLOSED and ticket.solved_at else ticket.status
+    first = (
+        Status.SOLVED
+        if ticket.status == Status.CLOSED and ticket.solved_at
+        else ticket.status
+    )
     payload = {"from": Status.NEW, "to": first, "reason": "import"}
     yield NewEvent(events.STATUS_CHANGED, ticket.pk, actor_id, payload, at)
     if first != ticket.status:
         payload = {"from": first, "to": ticket.status, "reason": "import"}
-        yield NewEvent(events.STATUS_CHANGED, ticket.pk, actor_id, payload, ticket.closed_at or at)
+        yield NewEvent(
+            events.STATUS_CHANGED, ticket.pk, actor_id, payload, ticket.closed_at or at
+        )
 
 
 def _event_channel(news: Sequence[NewTicket]) -> str | None:

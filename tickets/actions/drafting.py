@@ -12,14 +12,21 @@ from tickets.models import Draft, Ticket, Visibility
 DRAFT_MAX = 500_000
 
 
-def save_draft(ticket: Ticket, *, actor: User, body: str, visibility: str = Visibility.PUBLIC) -> Draft | None:
+def save_draft(
+    ticket: Ticket, *, actor: User, body: str, visibility: str = Visibility.PUBLIC
+) -> Draft | None:
     """Keep what ``actor`` has typed; blank text removes the draft. Raises TooLarge above 500,000 characters."""
-    visibility = validation.choice("visibility", visibility, [Visibility.PUBLIC, Visibility.INTERNAL])
+    visibility = validation.choice(
+        "visibility", visibility, [Visibility.PUBLIC, Visibility.INTERNAL]
+    )
     if visibility == Visibility.INTERNAL:
         policies.may_work(actor).require()
     cleaned = storable(body)
     if len(cleaned) > DRAFT_MAX:
-        raise TooLarge("The draft is too long to be kept.", fields={"body": [f"At most {DRAFT_MAX:,} characters."]})
+        raise TooLarge(
+            "The draft is too long to be kept.",
+            fields={"body": [f"At most {DRAFT_MAX:,} characters."]},
+        )
     if not Ticket.objects.visible_to(actor).filter(pk=ticket.pk).exists():
         raise NotFound("There is no such ticket.")
     if not cleaned.strip():
@@ -35,6 +42,8 @@ def save_draft(ticket: Ticket, *, actor: User, body: str, visibility: str = Visi
         return draft
 
 
-def discard_draft(ticket: Ticket, *, actor: User, visibility: str = Visibility.PUBLIC) -> None:
+def discard_draft(
+    ticket: Ticket, *, actor: User, visibility: str = Visibility.PUBLIC
+) -> None:
     """Forget ``actor``'s own draft, if there is one."""
     Draft.objects.filter(ticket=ticket, author=actor, visibility=visibility).delete()

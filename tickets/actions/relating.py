@@ -13,25 +13,45 @@ from core.event_log import NewEvent, record, record_many
 from people.models import User
 from tickets import events, policies, validation
 from tickets.locking import lock_ticket, lock_tickets
-from tickets.models import HandleTime, LinkKind, Participant, ParticipantRole, Ticket, TicketLink
+from tickets.models import (
+    HandleTime,
+    LinkKind,
+    Participant,
+    ParticipantRole,
+    Ticket,
+    TicketLink,
+)
 
 TIME_MAX = timedelta(hours=24)
 
 
-def link_tickets(source: Ticket, target: Ticket, kind: str, *, actor: User | None) -> TicketLink:
+def link_tickets(
+    source: Ticket, target: Ticket, kind: str, *, actor: User | None
+) -> TicketLink:
     """Say that ``source`` is duplicate / child / incident of, or related to, ``target``. Again is harmless.
 
     Raises Invalid for a link to itself or a circle of children."""
     policies.may_work(actor).require()
-    kind = validation.choice("kind", kind, [LinkKind.DUPLICATE, LinkKind.CHILD, LinkKind.INCIDENT, LinkKind.RELATED])
+    kind = validation.choice(
+        "kind",
+        kind,
+        [LinkKind.DUPLICATE, LinkKind.CHILD, LinkKind.INCIDENT, LinkKind.RELATED],
+    )
     if source.pk == target.pk:
-        raise Invalid("A ticket cannot be linked to itself.", fields={"target": ["Choose another ticket."]})
+        raise Invalid(
+            "A ticket cannot be linked to itself.",
+            fields={"target": ["Choose another ticket."]},
+        )
     with transaction.atomic():
         lock_tickets([source.pk, target.pk], actor=actor)
-        if kind in (LinkKind.CHILD, LinkKind.INCIDENT) and source.pk in _above(target.pk, kind):
+        if kind in (LinkKind.CHILD, LinkKind.INCIDENT) and source.pk in _above(
+            target.pk, kind
+        ):
             told = "That ticket already hangs below this one."
             raise Invalid("This would be a circle.", fields={"target": [told]})
-        link, made = TicketLink.objects.get_or_create(source=source, target=target, kind=kind)
+        link, made = TicketLink.objects.get_or_create(
+            source=source, target=target, kind=kind
+        )
         if made:
             _record_link(events.LINKED, link, actor)
         return link
@@ -43,7 +63,9 @@ def _above(ticket_id: int, kind: str) -> set[int]:
     edge = {ticket_id}
     while edge and len(found) < 10_000:
         found |= edge
-        parents = TicketLink.objects.filter(source__in=edge, kind=kind).values_list("target_id", flat=True)
+        parents = TicketLink.objects.filter(source__in=edge, kind=kind).values_list(
+            "target_id", flat=True
+        )
         edge = set(parents) - found
     return found
 
@@ -63,29 +85,62 @@ def unlink_tickets(link: TicketLink, *, actor: User | None) -> None:
 
 def _record_link(kind: object, link: TicketLink, actor: User | None) -> None:
     actor_id = actor.pk if actor else None
-    payload = {"kind": link.kind, "source_id": link.source_id, "target_id": link.target_id}
-    record_many([NewEvent(kind, pk, actor_id, payload) for pk in (link.source_id, link.target_id)])  # type: ignore[arg-type]
+    payload = {
+        "kind": link.kind,
+        "source_id": link.source_id,
+        "target_id": link.target_id,
+    }
+    record_many(
+        [
+            NewEvent(kind, pk, actor_id, payload)
+            for pk in (link.source_id, link.target_id)
+        ]
+    )  # type: ignore[arg-type]
 
 
 def add_participants(
-    ticket: Ticket, users: Sequence[User], *, actor: User | None, role: str = ParticipantRole.CC
+    ticket: Ticket,
+    users: Sequence[User],
+    *,
+    actor: User | None,
+    role: str = ParticipantRole.CC,
 ) -> list[Participant]:
     """Put people in copy (they can read the public side) or make staff follow. Those already in stay as they are.
 
     Raises Invalid for too many, or a follower who is not staff."""
     if role == ParticipantRole.FOLLOWER and any(not user.is_agent for user in users):
-        raise Invalid("Only staff can follow a ticket.", fields={"users": ["Only staff can follow a ticket."]})
+        raise Invalid(
+            "Only staff can follow a ticket.",
+            fields={"users": ["Only staff can follow a ticket."]},
+        )
     with transaction.atomic():
         locked = lock_ticket(ticket, actor=actor)
-        present = set(locked.participants.values_list("user_id", flat=True)) | {locked.requester_id}
-        missing = [user for user in {user.pk: user for user in users}.values() if user.pk not in present]
+        present = set(locked.participants.values_list("user_id", flat=True)) | {
+            locked.requester_id
+        }
+        missing = [
+            user
+            for user in {user.pk: user for user in users}.values()
+            if user.pk not in present
+        ]
         if len(present) + len(missing) > validation.CC_MAX + 1:
             told = f"At most {validation.CC_MAX} people."
             raise Invalid("Too many people in copy.", fields={"cc": [told]})
-        made = Participant.objects.bulk_create([Participant(ticket=locked, user=user, role=role) for user in missing])
+        made = Participant.objects.bulk_create(
+            [Participant(ticket=locked, user=user, role=role) for user in missing]
+        )
         if made:
-            payload = {"added": [user.pk for user in missing], "removed": [], "role": role}
-            record(events.PARTICIPANTS_CHANGED, locked.pk, actor_id=actor.pk if actor else None, payload=payload)
+            payload = {
+                "added": [user.pk for user in missing],
+                "removed": [],
+                "role": role,
+            }
+            record(
+                events.PARTICIPANTS_CHANGED,
+                locked.pk,
+                actor_id=actor.pk if actor else None,
+                payload=payload,
+            )
         return made
 
 
@@ -99,7 +154,12 @@ def remove_participant(ticket: Ticket, user: User, *, actor: User | None) -> Non
         if gone:
             Participant.objects.filter(pk__in=[row.pk for row in gone]).delete()
             payload = {"added": [], "removed": [user.pk], "role": gone[0].role}
-            record(events.PARTICIPANTS_CHANGED, locked.pk, actor_id=actor.pk if actor else None, payload=payload)
+            record(
+                events.PARTICIPANTS_CHANGED,
+                locked.pk,
+                actor_id=actor.pk if actor else None,
+                payload=payload,
+            )
 
 
 def follow(ticket: Ticket, *, actor: User, on: bool) -> None:
@@ -112,7 +172,12 @@ def follow(ticket: Ticket, *, actor: User, on: bool) -> None:
 
 
 def log_time(
-    ticket: Ticket, *, actor: User, seconds: int, note: str = "", started_at: datetime | None = None
+    ticket: Ticket,
+    *,
+    actor: User,
+    seconds: int,
+    note: str = "",
+    started_at: datetime | None = None,
 ) -> HandleTime:
     """Record working time of ``actor``, 1 second to 24 hours. Raises Invalid outside of that."""
     policies.may_work(actor).require()

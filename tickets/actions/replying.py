@@ -18,7 +18,15 @@ from tickets.actions.attaching import claim_uploads
 from tickets.actions.creating import NewTicket, create_ticket
 from tickets.locking import lock_ticket
 from tickets.mentions import mentioned_staff
-from tickets.models import Draft, LinkKind, Message, Status, Ticket, TicketLink, Visibility
+from tickets.models import (
+    Draft,
+    LinkKind,
+    Message,
+    Status,
+    Ticket,
+    TicketLink,
+    Visibility,
+)
 
 
 def add_message(
@@ -40,7 +48,9 @@ def add_message(
     public reply stamps the first response, takes a new ticket to open, and clears their draft; ``then_status``
     moves the ticket on ('send and set pending'). The same ``client_token`` again returns the first message.
     Raises Invalid, NotAllowed, NotFound, Conflict."""
-    visibility = validation.choice("visibility", visibility, [Visibility.PUBLIC, Visibility.INTERNAL])
+    visibility = validation.choice(
+        "visibility", visibility, [Visibility.PUBLIC, Visibility.INTERNAL]
+    )
     if visibility == Visibility.INTERNAL or then_status:
         policies.may_work(actor).require()
     cleaned = validation.body(body)
@@ -52,8 +62,20 @@ def add_message(
             locked = lock_ticket(_receiver(ticket, actor), actor=actor)
             policies.may_reply(actor, locked).require()
             if not actor.is_agent and locked.status == Status.CLOSED:
-                return _follow_up_message(locked, actor, cleaned, channel, attachment_ids, client_token, html)
-            return _say(locked, actor, cleaned, visibility, channel, attachment_ids, then_status, client_token, html)
+                return _follow_up_message(
+                    locked, actor, cleaned, channel, attachment_ids, client_token, html
+                )
+            return _say(
+                locked,
+                actor,
+                cleaned,
+                visibility,
+                channel,
+                attachment_ids,
+                then_status,
+                client_token,
+                html,
+            )
     except IntegrityError:
         raced = _already_said(client_token, actor)
         if raced is None:
@@ -64,9 +86,15 @@ def add_message(
 def _already_said(client_token: str | None, actor: User) -> Message | None:
     if not client_token:
         return None
-    found = Message.objects.select_related("ticket").filter(client_token=client_token).first()
+    found = (
+        Message.objects.select_related("ticket")
+        .filter(client_token=client_token)
+        .first()
+    )
     if found and found.author_id != actor.pk:
-        raise Conflict("This form was already sent by somebody else.", code="token_used")
+        raise Conflict(
+            "This form was already sent by somebody else.", code="token_used"
+        )
     return found
 
 
@@ -74,7 +102,9 @@ def _receiver(ticket: Ticket, actor: User) -> Ticket:
     """A merged ticket's replies go where it was merged into, as long as the writer may see that."""
     current, steps = ticket, 0
     while current.merged_into_id and steps < 20:
-        target = Ticket.objects.visible_to(actor).filter(pk=current.merged_into_id).first()
+        target = (
+            Ticket.objects.visible_to(actor).filter(pk=current.merged_into_id).first()
+        )
         if target is None:
             break
         current, steps = target, steps + 1
@@ -108,11 +138,19 @@ def _say(
         claim_uploads(attachment_ids, message=message, ticket=ticket, actor=actor)
     first, moved = _move_ticket(ticket, message, then_status, now)
     Draft.objects.filter(ticket=ticket, author=actor, visibility=visibility).delete()
-    record_many([_said(message, first, len(set(attachment_ids))), *_mentions(message, actor), *_moves(message, moved)])
+    record_many(
+        [
+            _said(message, first, len(set(attachment_ids))),
+            *_mentions(message, actor),
+            *_moves(message, moved),
+        ]
+    )
     return message
 
 
-def _move_ticket(ticket: Ticket, message: Message, then_status: str, now: datetime) -> tuple[bool, list[Any]]:
+def _move_ticket(
+    ticket: Ticket, message: Message, then_status: str, now: datetime
+) -> tuple[bool, list[Any]]:
     """Stamp the conversation's moments and move the life cycle; returns (first response?, status steps)."""
     first = False
     columns = {"updated_at"}
@@ -124,7 +162,11 @@ def _move_ticket(ticket: Ticket, message: Message, then_status: str, now: dateti
             ticket.last_agent_message_at = now
         else:
             ticket.last_customer_message_at = now
-        columns |= {"first_responded_at", "last_agent_message_at", "last_customer_message_at"}
+        columns |= {
+            "first_responded_at",
+            "last_agent_message_at",
+            "last_customer_message_at",
+        }
     moved = []
     for to in _steps(ticket, message, then_status):
         if to != ticket.shown_status:
@@ -132,7 +174,15 @@ def _move_ticket(ticket: Ticket, message: Message, then_status: str, now: dateti
     if moved:
         ticket.version += 1
         ticket.field_versions["status"] = ticket.version
-        columns |= {"status", "escalated", "solved_at", "closed_at", "reopen_count", "version", "field_versions"}
+        columns |= {
+            "status",
+            "escalated",
+            "solved_at",
+            "closed_at",
+            "reopen_count",
+            "version",
+            "field_versions",
+        }
     ticket.save(update_fields=columns)
     return first, moved
 
@@ -140,7 +190,11 @@ def _move_ticket(ticket: Ticket, message: Message, then_status: str, now: dateti
 def _steps(ticket: Ticket, message: Message, then_status: str) -> list[str]:
     steps: list[str] = []
     if message.visibility == Visibility.PUBLIC:
-        waiting_for_them = ticket.status in (Status.PENDING, Status.ON_HOLD, Status.SOLVED)
+        waiting_for_them = ticket.status in (
+            Status.PENDING,
+            Status.ON_HOLD,
+            Status.SOLVED,
+        )
         if not message.by_staff and waiting_for_them:
             # An escalation that waited goes on: pending and back does not lose it.
             still_escalated = ticket.escalated and ticket.status != Status.SOLVED
@@ -161,7 +215,13 @@ def _said(message: Message, first_response: bool, attachments: int) -> NewEvent:
         "attachments": attachments,
         "author_id": message.author_id,
     }
-    return NewEvent(events.MESSAGE_ADDED, message.ticket_id, message.author_id, payload, message.created_at)
+    return NewEvent(
+        events.MESSAGE_ADDED,
+        message.ticket_id,
+        message.author_id,
+        payload,
+        message.created_at,
+    )
 
 
 def _moves(message: Message, moved: Sequence[tuple[str, str]]) -> list[NewEvent]:
@@ -197,7 +257,13 @@ def _follow_up_message(
     html: str,
 ) -> Message:
     follow_up = open_follow_up(
-        closed, actor=actor, body=body, channel=channel, attachment_ids=attachment_ids, client_token=client_token, html=html
+        closed,
+        actor=actor,
+        body=body,
+        channel=channel,
+        attachment_ids=attachment_ids,
+        client_token=client_token,
+        html=html,
     )
     message = follow_up.messages.select_related("ticket").order_by("pk").first()
     if message is None:
@@ -221,7 +287,10 @@ def open_follow_up(
     with transaction.atomic():
         closed = lock_ticket(ticket, actor=actor)
         if closed.status != Status.CLOSED:
-            raise Conflict("Only a closed ticket gets a follow-up; answer in this one.", code="not_closed")
+            raise Conflict(
+                "Only a closed ticket gets a follow-up; answer in this one.",
+                code="not_closed",
+            )
         requester = closed.requester if actor.is_agent else actor
         follow_up = create_ticket(
             NewTicket(
@@ -244,6 +313,17 @@ def open_follow_up(
 
 
 def _link_follow_up(follow_up: Ticket, closed: Ticket, actor: User) -> None:
-    _, made = TicketLink.objects.get_or_create(source=follow_up, target=closed, kind=LinkKind.FOLLOW_UP)
+    _, made = TicketLink.objects.get_or_create(
+        source=follow_up, target=closed, kind=LinkKind.FOLLOW_UP
+    )
     if made:
-        record_many([NewEvent(events.FOLLOWED_UP, closed.pk, actor.pk, {"follow_up_id": follow_up.pk})])
+        record_many(
+            [
+                NewEvent(
+                    events.FOLLOWED_UP,
+                    closed.pk,
+                    actor.pk,
+                    {"follow_up_id": follow_up.pk},
+                )
+            ]
+        )

@@ -1,8 +1,21 @@
 """What a ticket is made of. One file per concern; import from here."""
 
-from tickets.models.configuration import Category, CustomField, FieldKind, FormField, Tag, TicketForm
+from tickets.models.configuration import (
+    Category,
+    CustomField,
+    FieldKind,
+    FormField,
+    Tag,
+    TicketForm,
+)
 from tickets.models.conversation import Attachment, Draft, Message, Visibility
-from tickets.models.relations import HandleTime, LinkKind, Participant, ParticipantRole, TicketLink
+from tickets.models.relations import (
+    HandleTime,
+    LinkKind,
+    Participant,
+    ParticipantRole,
+    TicketLink,
+)
 from tickets.models.ticket import (
     ACTIVE_STATUSES,
     OPEN_STATUSES,

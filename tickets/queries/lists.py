@@ -1,0 +1,184 @@
+"""Lists of tickets: views, counts, lookups; in a bounded number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection
+from django.db.models import Case, DateTimeField, IntegerField, Q, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from core.errors import NotFound
+from core.paging import Order, Page, page_by_key  # noqa: F401 (paging is the house's, the orders are ours)
+from people.models import Team, User
+from tickets.models import (
+    ACTIVE_STATUSES,
+    Priority,
+    Status,
+    Ticket,
+    TicketQuerySet,
+)
+
+COUNT_CAP = 1_000
+_NEVER = Value(datetime(9999, 1, 1, tzinfo=UTC), output_field=DateTimeField())
+
+PRIORITY_RANK = Case(
+    *[
+        When(priority=value, then=Value(rank))
+        for rank, value in enumerate(Priority.values)
+    ],
+    output_field=IntegerField(),
+)
+ORDERS: dict[str, Order] = {
+    order.key: order
+    for order in (
+        Order("updated", "Last change", "updated_at"),
+        Order("-updated", "Oldest change", "updated_at", descending=False),
+        Order("created", "Newest", "created_at"),
+        Order("-created", "Oldest", "created_at", descending=False),
+        Order("priority", "Priority", PRIORITY_RANK, descending=False),
+        Order("due", "Due", Coalesce("next_due_at", _NEVER), descending=False),
+        Order("number", "Number", "number"),
+    )
+}
+
+
+def ticket_by_number(user: User | None, number: int) -> Ticket:
+    """The ticket with everything its page head shows. Raises NotFound for missing and for not visible."""
+    ticket = Ticket.objects.visible_to(user).for_list().filter(number=number).first()
+    if ticket is None:
+        raise NotFound("There is no such ticket.")
+    return ticket
+
+
+@dataclass(frozen=True)
+class View:
+    """A standard list of the sidebar. ``tickets`` is already limited to what its user may see."""
+
+    key: str
+    label: str
+    group: str
+    tickets: TicketQuerySet = field(repr=False, compare=False)
+    icon: str = "inbox"
+
+
+def views(user: User) -> list[View]:
+    """The standard views of a staff member, in sidebar order. One statement (the user's teams)."""
+    seen = Ticket.objects.visible_to(user)
+    mine = seen.filter(assignee=user)
+    week_ago = timezone.now() - timedelta(days=7)
+    found = [
+        View("my-open", "My open", "Mine", mine.unsolved(), "inbox"),
+        View("waiting-for-me", "Waiting for me", "Mine", mine.active(), "hand-stop"),
+        View(
+            "following",
+            "Following",
+            "Mine",
+            seen.unsolved().filter(participants__user=user),
+            "eye",
+        ),
+        View(
+            "unassigned",
+            "Unassigned",
+            "Everybody",
+            seen.unsolved().filter(assignee=None),
+            "user-question",
+        ),
+        View("all-open", "All open", "Everybody", seen.unsolved(), "stack-2"),
+        View(
+            "escalated",
+            "Escalated",
+            "Everybody",
+            seen.with_status(Status.ESCALATED),
+            "flame",
+        ),
+        View(
+            "pending",
+            "Waiting for customer",
+            "Everybody",
+            seen.filter(status=Status.PENDING),
+            "hourglass",
+        ),
+        View(
+            "on-hold",
+            "On hold",
+            "Everybody",
+            seen.filter(status=Status.ON_HOLD),
+            "player-pause",
+        ),
+        View(
+            "solved",
+            "Solved this week",
+            "Everybody",
+            seen.filter(solved_at__gte=week_ago),
+            "circle-check",
+        ),
+        View("all", "All tickets", "Everybody", seen, "archive"),
+    ]
+    teams = Team.objects.filter(memberships__user=user, is_active=True)
+    found += [
+        View(
+            f"team-{team.key}",
+            team.name,
+            "My teams",
+            seen.unsolved().filter(team=team),
+            "users",
+        )
+        for team in teams
+    ]
+    return found
+
+
+def view_by_key(user: User, key: str) -> View:
+    """One of ``views``. Raises NotFound."""
+    for view in views(user):
+        if view.key == key:
+            return view
+    raise NotFound("There is no such view.")
+
+
+def counts(found: Sequence[View]) -> dict[str, int]:
+    """View key -> number of tickets, counted up to 1,000 (then 1,001 is returned). One statement for all."""
+    parts, params = [], []
+    for index, view in enumerate(found):
+        sql, given = (
+            view.tickets.order_by()
+            .values("pk")[: COUNT_CAP + 1]
+            .query.sql_with_params()
+        )
+        parts.append(f"(SELECT count(*) FROM ({sql}) AS v{index})")
+        params.extend(given)
+    if not parts:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", params)
+        row = cursor.fetchone()
+    return {view.key: number for view, number in zip(found, row, strict=True)}
+
+
+def previous_tickets(ticket: Ticket, user: User, limit: int = 5) -> list[Ticket]:
+    """The requester's other tickets that ``user`` may see, newest first."""
+    others = (
+        Ticket.objects.visible_to(user)
+        .filter(requester=ticket.requester_id)
+        .exclude(pk=ticket.pk)
+    )
+    return list(others.order_by("-id")[:limit])
+
+
+def mentionable(user: User, words: str = "", limit: int = 8) -> list[User]:
+    """Active staff whose name or address starts with ``words``."""
+    people = User.objects.active().staff()
+    if words:
+        people = people.filter(
+            Q(name__icontains=words[:60]) | Q(email__istartswith=words[:60])
+        )
+    return list(people.order_by("name")[:limit])
+
+
+def open_count(user: User) -> int:
+    """Active tickets assigned to ``user``."""
+    return Ticket.objects.filter(assignee=user, status__in=ACTIVE_STATUSES).count()

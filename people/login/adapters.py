@@ -11,6 +11,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest
+from django.urls import reverse
 
 from people import actions
 from people.login.links import current_site, on_site
@@ -62,6 +63,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """Links and the site's name come from the settings, never from the request's Host."""
         links = {key: on_site(value) for key, value in context.items() if key.endswith("_url")}
         super().send_mail(template_prefix, email, {**context, **links, "current_site": current_site()})
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Somebody signed up with a known address: its owner learns the ways in."""
+        links = {"login_code_url": "account_request_login_code", "password_reset_url": "account_reset_password"}
+        self.send_mail(
+            "account/email/account_already_exists", email, {key: reverse(view) for key, view in links.items()}
+        )
 
     def render_mail(
         self, template_prefix: str, email: str | list[str], context: dict[str, Any], headers: Any = None

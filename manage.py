@@ -27,6 +27,10 @@ def needs_services(argv: list[str]) -> bool:
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
+    if sys.argv[1:] == ["supervise"]:  # before Django reads settings: the services' addresses are not known yet
+        from helpdesk.supervisor import run
+
+        sys.exit(run(os.environ))
     if needs_services(sys.argv):
         from helpdesk.embedded import EmbeddedError, provide
 

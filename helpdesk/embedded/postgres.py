@@ -17,7 +17,14 @@ import psutil
 import psycopg2
 
 from helpdesk.embedded.places import Places, Say, make_owned
-from helpdesk.embedded.processes import EmbeddedError, end, find, last_lines, server_environment, spawn
+from helpdesk.embedded.processes import (
+    EmbeddedError,
+    end,
+    find,
+    last_lines,
+    server_environment,
+    spawn,
+)
 
 ROLE = "helpdesk"
 DATABASE = "helpdesk"

@@ -15,7 +15,14 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from helpdesk.embedded.places import Places
-from helpdesk.embedded.processes import TERMINATE, EmbeddedError, end, find, last_lines, spawn
+from helpdesk.embedded.processes import (
+    TERMINATE,
+    EmbeddedError,
+    end,
+    find,
+    last_lines,
+    spawn,
+)
 
 START_SECONDS = 15.0
 

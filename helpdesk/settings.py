@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from csp.constants import NONE, NONCE, SELF, UNSAFE_EVAL  # noqa: F401
+from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL  # noqa: F401
 
 from helpdesk import env
 
@@ -158,7 +158,7 @@ STATICFILES_FINDERS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "helpdesk.assets.AssetStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "attachments"  # outside the web root: only served through a permission check
 MEDIA_URL = ""

@@ -15,7 +15,7 @@ from core import context
 from core.bell import wake
 from core.errors import Conflict, Invalid, TooLarge
 from core.event_log import EventKind, NewEvent, record_many
-from core.payloads import storable
+from core.text import storable
 from messaging import events
 from messaging.addresses import clean_address, clean_cc, clean_line, our_sender
 from messaging.caps import apply_caps
@@ -38,9 +38,7 @@ _ALLOWED_HEADERS = re.compile(
     re.IGNORECASE,
 )
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
-_CONTENT_TYPE = re.compile(
-    r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,80}", re.IGNORECASE
-)
+_CONTENT_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,80}", re.IGNORECASE)
 
 
 @transaction.atomic
@@ -166,11 +164,7 @@ def new_message_id() -> str:
 
 
 def _known(dedupe_key: str | None) -> OutgoingMail | None:
-    return (
-        OutgoingMail.objects.filter(dedupe_key=dedupe_key).first()
-        if dedupe_key
-        else None
-    )
+    return OutgoingMail.objects.filter(dedupe_key=dedupe_key).first() if dedupe_key else None
 
 
 def _save_new(mail: OutgoingMail, actor: User | None) -> OutgoingMail:
@@ -229,9 +223,7 @@ def _move(
 ) -> list[int]:
     may_manage_outbox(actor).require()
     mails = list(
-        OutgoingMail.objects.select_for_update()
-        .filter(pk__in=list(mail_ids), status__in=from_)
-        .order_by("id")
+        OutgoingMail.objects.select_for_update().filter(pk__in=list(mail_ids), status__in=from_).order_by("id")
     )
     ids = [mail.pk for mail in mails]
     changes: dict[str, Any] = {
@@ -249,12 +241,7 @@ def _move(
         }
     OutgoingMail.objects.filter(pk__in=ids).update(**changes)
     actor_id = actor.pk if actor else None
-    record_many(
-        [
-            NewEvent(kind, mail.pk, actor_id, event_payload(mail, was=mail.status))
-            for mail in mails
-        ]
-    )
+    record_many([NewEvent(kind, mail.pk, actor_id, event_payload(mail, was=mail.status)) for mail in mails])
     return ids
 
 
@@ -272,36 +259,26 @@ def _body(value: Any, field: str) -> str:
             f"A mail holds at most {MAX_BODY_CHARS:,} characters.",
             fields={field: ["Too long."]},
         )
-    return storable(str(value))
+    return storable(value)
 
 
 def _headers(given: Mapping[str, str]) -> dict[str, str]:
     for name in given:
         if not isinstance(name, str) or not _ALLOWED_HEADERS.fullmatch(name):
-            raise Invalid(
-                f"The header {clean_line(str(name), 'headers', longest=60)!r} is not ours to give."
-            )
-    return {
-        name: clean_line(value, "headers", longest=900) for name, value in given.items()
-    }
+            raise Invalid(f"The header {clean_line(str(name), 'headers', longest=60)!r} is not ours to give.")
+    return {name: clean_line(value, "headers", longest=900) for name, value in given.items()}
 
 
 def _message_ids(values: Iterable[Any]) -> list[str]:
     """Those that are Message-IDs, each once: what is no id (and may be a header of its own) is dropped."""
     texts = [value for value in values if isinstance(value, str)]
-    return list(
-        dict.fromkeys(
-            value for value in texts if value.isascii() and _MESSAGE_ID.fullmatch(value)
-        )
-    )
+    return list(dict.fromkeys(value for value in texts if value.isascii() and _MESSAGE_ID.fullmatch(value)))
 
 
 def _attachment(item: Mapping[str, str]) -> dict[str, str]:
     content_type = item.get("content_type", "")
     return {
         "name": clean_line(item["name"], "attachments", longest=200) or "attachment",
-        "content_type": content_type
-        if _CONTENT_TYPE.fullmatch(content_type)
-        else "application/octet-stream",
+        "content_type": content_type if _CONTENT_TYPE.fullmatch(content_type) else "application/octet-stream",
         "path": item["path"],
     }

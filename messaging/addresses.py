@@ -1,6 +1,5 @@
 """One address, one header line: what may not break out of either."""
 
-import unicodedata
 from collections.abc import Iterable
 from email.utils import parseaddr
 from typing import Any
@@ -11,24 +10,20 @@ from django.core.validators import validate_email
 from django.utils.encoding import punycode
 
 from core.errors import Invalid
-from core.payloads import storable
+from core.text import one_line
 
 MAX_CC = 50
 _FORBIDDEN = frozenset(' \t\r\n\0,;:<>()"\\')
 
 
 def clean_line(value: Any, field: str, *, longest: int) -> str:
-    """The text on one line: line ends and other control characters become one blank; cut at `longest` characters.
+    """The text on one line: line ends become a blank, other control characters go; cut at `longest` characters.
 
     Raises Invalid for anything but a text.
     """
     if not isinstance(value, str):
         raise Invalid("This must be one line of text.", fields={field: ["Not a text."]})
-    visible = "".join(
-        " " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char
-        for char in storable(str(value))
-    )
-    return " ".join(visible.split())[:longest].rstrip()
+    return one_line(value)[:longest].rstrip()
 
 
 def clean_address(value: Any, field: str = "to") -> str:
@@ -57,15 +52,13 @@ def clean_cc(values: Iterable[Any], *, without: str) -> list[str]:
     """The addresses, each once (in any case of letters) and without that of the recipient. Raises Invalid."""
     if isinstance(values, str):
         raise Invalid("CC takes a list of addresses.", fields={"cc": ["Not a list."]})
-    found = {}
+    found: dict[str, str] = {}
     for value in values:
         address = clean_address(value, "cc")
         found.setdefault(address.lower(), address)
     found.pop(without.lower(), None)
     if len(found) > MAX_CC:
-        raise Invalid(
-            f"At most {MAX_CC} addresses in CC.", fields={"cc": ["Too many."]}
-        )
+        raise Invalid(f"At most {MAX_CC} addresses in CC.", fields={"cc": ["Too many."]})
     return list(found.values())
 
 

@@ -55,11 +55,7 @@ def _bodies(message: EmailMessage) -> tuple[str, str]:
         return "", body
     alternatives: Any = getattr(message, "alternatives", [])
     return body, next(
-        (
-            str(content)
-            for content, mime_type in alternatives
-            if mime_type == "text/html"
-        ),
+        (str(content) for content, mime_type in alternatives if mime_type == "text/html"),
         "",
     )
 

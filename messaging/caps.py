@@ -38,16 +38,9 @@ def apply_caps(mail: OutgoingMail) -> None:
         _hold(mail, Held.OWN_ADDRESS)
         return
     _lock(f"mail to {mail.to_address}")
-    earlier = (
-        OutgoingMail.objects.counted()
-        .filter(to_address=mail.to_address)
-        .exclude(kind__in=UNCAPPED_KINDS)
-    )
+    earlier = OutgoingMail.objects.counted().filter(to_address=mail.to_address).exclude(kind__in=UNCAPPED_KINDS)
     now = timezone.now()
-    if any(
-        earlier.filter(created_at__gt=now - window).count() >= most
-        for most, window in PER_ADDRESS
-    ):
+    if any(earlier.filter(created_at__gt=now - window).count() >= most for most, window in PER_ADDRESS):
         _hold(mail, Held.TOO_MANY)
     elif not earlier.exists():
         _apply_new_address_cap(mail)
@@ -56,11 +49,7 @@ def apply_caps(mail: OutgoingMail) -> None:
 def _apply_new_address_cap(mail: OutgoingMail) -> None:
     _lock("mail to new addresses")
     since = timezone.now() - NEW_ADDRESS_WINDOW
-    recent = (
-        OutgoingMail.objects.counted()
-        .filter(first_contact=True, created_at__gt=since)
-        .count()
-    )
+    recent = OutgoingMail.objects.counted().filter(first_contact=True, created_at__gt=since).count()
     if recent >= new_addresses_per_hour():
         _hold(mail, Held.NEW_ADDRESSES)
     else:

@@ -4,15 +4,9 @@ from core.event_log import event_kind
 
 _ABOUT = ("mail_kind", "automatic", "about_kind", "about_id")
 
-MAIL_QUEUED = event_kind(
-    "mail.queued", subject="mail", label="Mail queued", payload=_ABOUT
-)
-MAIL_HELD = event_kind(
-    "mail.held", subject="mail", label="Mail held back", payload=(*_ABOUT, "reason")
-)
-MAIL_SENT = event_kind(
-    "mail.sent", subject="mail", label="Mail sent", payload=(*_ABOUT, "attempts")
-)
+MAIL_QUEUED = event_kind("mail.queued", subject="mail", label="Mail queued", payload=_ABOUT)
+MAIL_HELD = event_kind("mail.held", subject="mail", label="Mail held back", payload=(*_ABOUT, "reason"))
+MAIL_SENT = event_kind("mail.sent", subject="mail", label="Mail sent", payload=(*_ABOUT, "attempts"))
 MAIL_FAILED = event_kind(
     "mail.failed",
     subject="mail",
@@ -31,6 +25,4 @@ MAIL_RETRIED = event_kind(
     label="Mail sent again by hand",
     payload=(*_ABOUT, "was"),
 )
-MAIL_CANCELLED = event_kind(
-    "mail.cancelled", subject="mail", label="Mail cancelled", payload=(*_ABOUT, "was")
-)
+MAIL_CANCELLED = event_kind("mail.cancelled", subject="mail", label="Mail cancelled", payload=(*_ABOUT, "was"))

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from core import context
 from core.event_log import EventKind, record
-from core.payloads import storable
+from core.text import storable
 from messaging import events
 from messaging.actions import event_payload
 from messaging.models import OutgoingMail
@@ -124,9 +124,7 @@ def take_back_lost() -> tuple[int, int]:
     """Deal with the mails of senders that were lost; return how many wait again and how many are in doubt."""
     again = doubtful = 0
     with transaction.atomic():
-        for mail in OutgoingMail.objects.lapsed().select_for_update(skip_locked=True)[
-            :100
-        ]:
+        for mail in OutgoingMail.objects.lapsed().select_for_update(skip_locked=True)[:100]:
             if mail.handed_over_at is None:
                 _wait(mail, "The sender was lost before the server got the mail.")
                 again += 1
@@ -143,9 +141,7 @@ def pause(attempts: int) -> timedelta:
 
 
 def _mine(lease: Lease, *statuses: str) -> OutgoingMail | None:
-    found = OutgoingMail.objects.select_for_update().filter(
-        pk=lease.mail_id, lease_token=lease.token
-    )
+    found = OutgoingMail.objects.select_for_update().filter(pk=lease.mail_id, lease_token=lease.token)
     mail = found.filter(status__in=statuses).first()
     if mail is None:
         logger.warning("Mail %s was taken back from its sender", lease.mail_id)
@@ -167,9 +163,7 @@ def _wait(mail: OutgoingMail, error: str) -> None:
 
 def _fail(mail: OutgoingMail, error: str) -> None:
     _end(mail, Status.FAILED, error=error)
-    _record(
-        events.MAIL_FAILED, mail, attempts=mail.attempts, error=storable(error)[:500]
-    )
+    _record(events.MAIL_FAILED, mail, attempts=mail.attempts, error=storable(error)[:500])
     logger.warning("Mail %s to %s failed: %s", mail.pk, mail.to_address, error)
 
 

@@ -27,7 +27,7 @@ def build(mail: OutgoingMail) -> bytes:
         for item in mail.attachments:
             with default_storage.open(item["path"]) as file:
                 message.attach(item["name"], file.read(), item["content_type"])
-        return message.message().as_bytes(linesep="\r\n")
+        return bytes(message.message().as_bytes(linesep="\r\n"))
     except (OSError, ValueError, LookupError, SuspiciousOperation) as error:
         raise Permanent(f"cannot be built: {type(error).__name__}: {error}") from error
 

@@ -14,21 +14,17 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
 
     def due(self) -> "OutgoingMailQuerySet":
         """To be sent now, by the database's clock; the longest due first."""
-        return self.filter(
-            status=OutgoingMail.Status.QUEUED, next_attempt_at__lte=Now()
-        ).order_by("next_attempt_at", "id")
+        return self.filter(status=OutgoingMail.Status.QUEUED, next_attempt_at__lte=Now()).order_by(
+            "next_attempt_at", "id"
+        )
 
     def lapsed(self) -> "OutgoingMailQuerySet":
         """Claimed by a sender that was lost."""
-        return self.filter(
-            status=OutgoingMail.Status.SENDING, leased_until__lt=Now()
-        ).order_by("id")
+        return self.filter(status=OutgoingMail.Status.SENDING, leased_until__lt=Now()).order_by("id")
 
     def about(self, subject_kind: str, subject_id: int) -> "OutgoingMailQuerySet":
         """The mails about one thing, oldest first."""
-        return self.filter(subject_kind=subject_kind, subject_id=subject_id).order_by(
-            "id"
-        )
+        return self.filter(subject_kind=subject_kind, subject_id=subject_id).order_by("id")
 
     def counted(self) -> "OutgoingMailQuerySet":
         """Automatic mails that went, or will go, as far as the caps are concerned."""
@@ -38,9 +34,7 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
             OutgoingMail.Held.OWN_ADDRESS,
         )
         return (
-            self.filter(automatic=True)
-            .exclude(status=OutgoingMail.Status.CANCELLED)
-            .exclude(held_because__in=capped)
+            self.filter(automatic=True).exclude(status=OutgoingMail.Status.CANCELLED).exclude(held_because__in=capped)
         )
 
 
@@ -92,17 +86,11 @@ class OutgoingMail(models.Model):
     correlation_id = models.CharField(max_length=64, blank=True)
     dedupe_key = models.CharField(max_length=200, null=True, blank=True, unique=True)  # noqa: DJ001 (unique)
 
-    status = models.CharField(
-        max_length=10, choices=Status.choices, default=Status.QUEUED
-    )
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     held_because = models.CharField(max_length=20, choices=Held.choices, blank=True)
-    first_contact = models.BooleanField(
-        default=False, help_text="No automatic mail went to this address before."
-    )
+    first_contact = models.BooleanField(default=False, help_text="No automatic mail went to this address before.")
     attempts = models.PositiveIntegerField(default=0)
-    doubts = models.PositiveIntegerField(
-        default=0, help_text="How often it could not be told whether it was taken."
-    )
+    doubts = models.PositiveIntegerField(default=0, help_text="How often it could not be told whether it was taken.")
     last_error = models.TextField(blank=True)
     # Leases and back-off go by the database's clock alone: the machines' clocks may differ.
     next_attempt_at = models.DateTimeField(db_default=Now())
@@ -141,9 +129,7 @@ class OutgoingMail(models.Model):
                 condition=Q(first_contact=True),
                 name="mail_first_contact",
             ),
-            models.Index(
-                fields=["subject_kind", "subject_id", "id"], name="mail_about"
-            ),
+            models.Index(fields=["subject_kind", "subject_id", "id"], name="mail_about"),
             models.Index(fields=["status", "-id"], name="mail_status"),
         ]
         constraints: ClassVar = [

@@ -106,33 +106,23 @@ def send(lease: Lease, sender: SmtpSender) -> Outcome:
     mail = OutgoingMail.objects.get(pk=lease.mail_id)
     try:
         raw = build(mail)
-        refused = sender.prepare(
-            mail.from_address, mail.to_address, mail.cc, eight_bit=not raw.isascii()
-        )
+        refused = sender.prepare(mail.from_address, mail.to_address, mail.cc, eight_bit=not raw.isascii())
     except Permanent as error:
         return Outcome.FAILED if leases.mark_failed(lease, error) else Outcome.LOST
     except Temporary as error:
-        put_off = (
-            Outcome.UNREACHABLE if isinstance(error, Unreachable) else Outcome.PUT_OFF
-        )
+        put_off = Outcome.UNREACHABLE if isinstance(error, Unreachable) else Outcome.PUT_OFF
         return put_off if leases.put_off(lease, error) else Outcome.LOST
     except Exception as error:
         logger.exception("Mail %s could not be prepared", mail.pk)
         sender.close()
-        return (
-            Outcome.PUT_OFF
-            if leases.put_off(lease, RuntimeError(describe_error(error)))
-            else Outcome.LOST
-        )
+        return Outcome.PUT_OFF if leases.put_off(lease, RuntimeError(describe_error(error))) else Outcome.LOST
     if not leases.hand_over(lease):
         sender.close()
         return Outcome.LOST
     return _submit(lease, sender, raw, refused)
 
 
-def _submit(
-    lease: Lease, sender: SmtpSender, raw: bytes, refused: dict[str, str]
-) -> Outcome:
+def _submit(lease: Lease, sender: SmtpSender, raw: bytes, refused: dict[str, str]) -> Outcome:
     try:
         sender.submit(raw)
     except Permanent as error:
@@ -141,28 +131,19 @@ def _submit(
         return Outcome.PUT_OFF if leases.put_off(lease, error) else Outcome.LOST
     except InDoubt as error:
         return Outcome.UNSURE if leases.mark_doubtful(lease, error) else Outcome.LOST
-    note = "; ".join(
-        f"CC {address} was refused: {words}" for address, words in refused.items()
-    )
+    note = "; ".join(f"CC {address} was refused: {words}" for address, words in refused.items())
     return Outcome.SENT if leases.mark_sent(lease, note) else Outcome.LOST
 
 
 def hold_due(limit: int) -> int:
     """Hold mails that wait for a server which is no longer configured; return how many."""
     with transaction.atomic():
-        mails = list(
-            OutgoingMail.objects.due().select_for_update(skip_locked=True)[:limit]
-        )
+        mails = list(OutgoingMail.objects.due().select_for_update(skip_locked=True)[:limit])
         OutgoingMail.objects.filter(pk__in=[mail.pk for mail in mails]).update(
             status=OutgoingMail.Status.HELD, held_because=OutgoingMail.Held.NO_SERVER
         )
         reason = OutgoingMail.Held.NO_SERVER
-        record_many(
-            [
-                NewEvent(events.MAIL_HELD, m.pk, None, event_payload(m, reason=reason))
-                for m in mails
-            ]
-        )
+        record_many([NewEvent(events.MAIL_HELD, m.pk, None, event_payload(m, reason=reason)) for m in mails])
     for mail in mails:
         mail.held_because = reason
         log_kept(mail)

@@ -61,13 +61,7 @@ def _tls(scheme: str, host: str, port: int | None, query: str) -> str:
     unknown = sorted(set(options) - {"tls"})
     if unknown:
         raise ValueError(f"unknown option {unknown[0]!r}; there is only tls")
-    default = (
-        "tls"
-        if scheme == "smtps" or port == 465
-        else "none"
-        if host in LOCAL
-        else "starttls"
-    )
+    default = "tls" if scheme == "smtps" or port == 465 else "none" if host in LOCAL else "starttls"
     tls = options.get("tls", default)
     if tls not in TLS_MODES:
         raise ValueError(f"tls must be one of {', '.join(TLS_MODES)}")

@@ -25,7 +25,7 @@ def notify(
     """
     registries.notice_kinds.get(kind)
     ids = {user.pk if isinstance(user, User) else user for user in users}
-    if event is not None:
+    if event is not None and event.actor_id is not None:
         ids.discard(event.actor_id)
     rows = [_notice(user_id, kind, text, url, event) for user_id in sorted(ids)]
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
@@ -40,9 +40,7 @@ def mark_read(user: User, ids: Iterable[int] | None = None) -> int:
     return mine.update(read_at=timezone.now())
 
 
-def _notice(
-    user_id: int, kind: str, text: str, url: str, event: Event | None
-) -> Notice:
+def _notice(user_id: int, kind: str, text: str, url: str, event: Event | None) -> Notice:
     line = " ".join(text.split())
     return Notice(
         user_id=user_id,

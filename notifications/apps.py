@@ -6,4 +6,4 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notices"
 
     def ready(self) -> None:
-        from notifications import kinds  # noqa: F401  registers the kinds of notices
+        from notifications import consumers, kinds  # noqa: F401  registers the consumers and the kinds of notices

@@ -16,7 +16,9 @@ class NoticeKind:
 
 def notice_kind(key: str, label: str, icon: str = "bell") -> NoticeKind:
     """Declare and register a kind of notice. Raises DuplicateKey."""
-    return registries.notice_kinds.register(key, NoticeKind(key, label, icon))
+    kind = NoticeKind(key, label, icon)
+    registries.notice_kinds.register(key, kind)
+    return kind
 
 
 ASSIGNED = notice_kind("ticket.assigned", "A ticket was assigned to you", "user-check")

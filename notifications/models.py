@@ -43,9 +43,7 @@ class Notice(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["user", "kind", "event_id"], name="notice_once"
-            ),
+            models.UniqueConstraint(fields=["user", "kind", "event_id"], name="notice_once"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["user", "-id"], name="notice_of_user"),

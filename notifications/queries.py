@@ -2,6 +2,7 @@
 
 from notifications.models import Notice
 from people.models import User
+from tickets.models import Ticket
 
 MOST_COUNTED = 100
 
@@ -17,5 +18,8 @@ def unread_label(count: int) -> str:
 
 
 def latest(user: User, limit: int = 20) -> list[Notice]:
-    """The user's newest notices, read ones included, newest first."""
-    return list(Notice.objects.filter(user=user).newest_first()[:limit])
+    """The user's newest notices, read ones included, newest first; none about a ticket that the user no longer sees."""
+    notices = list(Notice.objects.filter(user=user).newest_first()[:limit])
+    about = {notice.subject_id for notice in notices if notice.subject_kind == "ticket"}
+    seen = set(Ticket.objects.visible_to(user).filter(pk__in=about).values_list("pk", flat=True)) if about else set()
+    return [notice for notice in notices if notice.subject_kind != "ticket" or notice.subject_id in seen]

@@ -46,9 +46,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "message_id",
-                    models.CharField(
-                        max_length=255, unique=True, verbose_name="Message-ID"
-                    ),
+                    models.CharField(max_length=255, unique=True, verbose_name="Message-ID"),
                 ),
                 ("in_reply_to", models.CharField(blank=True, max_length=998)),
                 (
@@ -66,16 +64,12 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "subject_id",
-                    models.BigIntegerField(
-                        blank=True, null=True, verbose_name="about id"
-                    ),
+                    models.BigIntegerField(blank=True, null=True, verbose_name="about id"),
                 ),
                 ("correlation_id", models.CharField(blank=True, max_length=64)),
                 (
                     "dedupe_key",
-                    models.CharField(
-                        blank=True, max_length=200, null=True, unique=True
-                    ),
+                    models.CharField(blank=True, max_length=200, null=True, unique=True),
                 ),
                 (
                     "status",
@@ -127,9 +121,7 @@ class Migration(migrations.Migration):
                 ("last_error", models.TextField(blank=True)),
                 (
                     "next_attempt_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now()
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
                 ),
                 ("leased_until", models.DateTimeField(blank=True, null=True)),
                 ("lease_token", models.UUIDField(blank=True, null=True)),
@@ -167,16 +159,12 @@ class Migration(migrations.Migration):
                         fields=["created_at"],
                         name="mail_first_contact",
                     ),
-                    models.Index(
-                        fields=["subject_kind", "subject_id", "id"], name="mail_about"
-                    ),
+                    models.Index(fields=["subject_kind", "subject_id", "id"], name="mail_about"),
                     models.Index(fields=["status", "-id"], name="mail_status"),
                 ],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("status", "held"), ("held_because", ""), _connector="OR"
-                        ),
+                        condition=models.Q(("status", "held"), ("held_because", ""), _connector="OR"),
                         name="mail_held_only_with_status",
                     )
                 ],

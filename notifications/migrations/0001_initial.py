@@ -45,11 +45,7 @@ class Migration(migrations.Migration):
                         name="notice_unread",
                     ),
                 ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("user", "kind", "event_id"), name="notice_once"
-                    )
-                ],
+                "constraints": [models.UniqueConstraint(fields=("user", "kind", "event_id"), name="notice_once")],
             },
         ),
     ]

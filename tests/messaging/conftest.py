@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 def postbox(settings: Any) -> Iterator[Postbox]:
     """The server that settings.SMTP_URL points to."""
     box = Postbox()
-    controller = Controller(
-        box, hostname="127.0.0.1", port=free_port(), data_size_limit=50_000_000
-    )
+    controller = Controller(box, hostname="127.0.0.1", port=free_port(), data_size_limit=50_000_000)
     controller.start()
     settings.SMTP_URL = f"smtp://127.0.0.1:{controller.port}"
     yield box

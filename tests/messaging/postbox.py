@@ -33,14 +33,10 @@ class Postbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(
-        self, server: SMTP, session: Session, envelope: Envelope
-    ) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer.startswith(("2", "drop")):
-            content = message_from_bytes(
-                bytes(envelope.content or b""), policy=policy.default
-            )
+            content = message_from_bytes(bytes(envelope.content or b""), policy=policy.default)
             self.taken.append((list(envelope.rcpt_tos), content))  # type: ignore[arg-type]
         if answer == "drop":
             assert server.transport is not None
@@ -53,9 +49,7 @@ def make_due() -> None:
     from messaging.models import OutgoingMail
 
     OutgoingMail.objects.update(next_attempt_at="2020-01-01T00:00Z")
-    OutgoingMail.objects.filter(leased_until__isnull=False).update(
-        leased_until="2020-01-01T00:00Z"
-    )
+    OutgoingMail.objects.filter(leased_until__isnull=False).update(leased_until="2020-01-01T00:00Z")
 
 
 def free_port() -> int:

@@ -21,17 +21,15 @@ def outbox_backend(settings: Any) -> None:
 
 
 def test_every_recipient_gets_a_row_and_nothing_is_sent_inline() -> None:
-    message = EmailMultiAlternatives(
-        "Hello", "text", to=["a@x.test"], cc=["b@x.test"], bcc=["c@x.test"]
-    )
+    message = EmailMultiAlternatives("Hello", "text", to=["a@x.test"], cc=["b@x.test"], bcc=["c@x.test"])
     message.attach_alternative("<p>html</p>", "text/html")
     message.attach("a.txt", "attached", "text/plain")
     assert message.send() == 1
     rows = list(OutgoingMail.objects.order_by("to_address"))
     assert [row.to_address for row in rows] == ["a@x.test", "b@x.test", "c@x.test"]
-    assert {
-        (row.kind, row.automatic, row.status, row.text, row.html) for row in rows
-    } == {("account", True, "queued", "text", "<p>html</p>")}
+    assert {(row.kind, row.automatic, row.status, row.text, row.html) for row in rows} == {
+        ("account", True, "queued", "text", "<p>html</p>")
+    }
     attachment = rows[0].attachments[0]
     assert (attachment["name"], attachment["content_type"]) == ("a.txt", "text/plain")
     with default_storage.open(attachment["path"]) as kept:

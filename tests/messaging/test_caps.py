@@ -19,17 +19,12 @@ def a_server(settings: Any) -> None:
     settings.SMTP_URL = "smtp://127.0.0.1:1"
 
 
-def acknowledge(
-    queue: Queue, to: str = "ada@customer.test", **given: Any
-) -> OutgoingMail:
+def acknowledge(queue: Queue, to: str = "ada@customer.test", **given: Any) -> OutgoingMail:
     return queue(**({"kind": "acknowledgement", "to": to, "automatic": True} | given))
 
 
 def test_ten_in_ten_minutes_to_one_address(queue: Queue) -> None:
-    mails = [
-        acknowledge(queue, to=["ada@customer.test", "ADA@customer.test"][i % 2])
-        for i in range(15)
-    ]
+    mails = [acknowledge(queue, to=["ada@customer.test", "ADA@customer.test"][i % 2]) for i in range(15)]
     assert [mail.status for mail in mails] == ["queued"] * 10 + ["held"] * 5
     assert mails[-1].held_because == "too_many"
     assert acknowledge(queue, to="bob@customer.test").status == "queued"
@@ -40,22 +35,16 @@ def test_ten_in_ten_minutes_to_one_address(queue: Queue) -> None:
 def test_a_hundred_in_ten_hours(queue: Queue) -> None:
     for i in range(100):
         mail = acknowledge(queue)
-        OutgoingMail.objects.filter(pk=mail.pk).update(
-            created_at=timezone.now() - timedelta(minutes=11 + i)
-        )
+        OutgoingMail.objects.filter(pk=mail.pk).update(created_at=timezone.now() - timedelta(minutes=11 + i))
     assert acknowledge(queue).status == "held"
 
 
 def test_an_agents_reply_and_a_login_code_are_not_capped(queue: Queue) -> None:
     assert {queue().status for _ in range(12)} == {"queued"}
-    assert {acknowledge(queue, kind="login_code").status for _ in range(12)} == {
-        "queued"
-    }
+    assert {acknowledge(queue, kind="login_code").status for _ in range(12)} == {"queued"}
 
 
-def test_m6_five_hundred_strangers_are_not_all_written_to(
-    queue: Queue, settings: Any
-) -> None:
+def test_m6_five_hundred_strangers_are_not_all_written_to(queue: Queue, settings: Any) -> None:
     settings.MAIL_NEW_ADDRESSES_PER_HOUR = 20
     mails = [acknowledge(queue, to=f"victim{i}@elsewhere.test") for i in range(500)]
     assert sum(mail.status == "queued" for mail in mails) == 20

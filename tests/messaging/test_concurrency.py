@@ -62,9 +62,7 @@ def run_sender(point: str, url: str) -> int:
     keys = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
     database = {key: connection.settings_dict[key] for key in keys}
     order = json.dumps([point, database, url])
-    return subprocess.run(
-        [sys.executable, "-c", SENDER, order], timeout=60, check=False
-    ).returncode  # noqa: S603
+    return subprocess.run([sys.executable, "-c", SENDER, order], timeout=60, check=False).returncode  # noqa: S603
 
 
 @pytest.mark.parametrize("automatic", [True, False], ids=["automatic", "reply"])
@@ -99,10 +97,7 @@ def test_c4_a_sender_is_killed(
     assert other.status == "sent"
     doubt = point in ("in the middle of the text", "after the text")
     assert mail.status == ("unsure" if doubt and automatic else "sent")
-    assert (
-        Event.objects.about("mail", mail.pk).filter(kind="mail.unsure").exists()
-        is doubt
-    )
+    assert Event.objects.about("mail", mail.pk).filter(kind="mail.unsure").exists() is doubt
 
 
 def test_two_senders_send_each_mail_once(queue: Queue, postbox: Postbox) -> None:
@@ -121,9 +116,7 @@ def test_two_senders_send_each_mail_once(queue: Queue, postbox: Postbox) -> None
     for thread in threads:
         thread.join()
     assert sum(sent) == 30
-    assert Counter(got["Message-ID"] for got in postbox.mails) == {
-        mail.message_id: 1 for mail in mails
-    }
+    assert Counter(got["Message-ID"] for got in postbox.mails) == {mail.message_id: 1 for mail in mails}
     assert set(OutgoingMail.objects.values_list("status", "attempts")) == {("sent", 1)}
 
 
@@ -134,9 +127,7 @@ def test_c6_the_task_runs_twice(queue: Queue, postbox: Postbox) -> None:
     assert len(postbox.taken) == 1
 
 
-def test_a_sender_whose_lease_ran_out_does_not_send(
-    queue: Queue, postbox: Postbox
-) -> None:
+def test_a_sender_whose_lease_ran_out_does_not_send(queue: Queue, postbox: Postbox) -> None:
     queue()
     late = leases.claim()
     assert late is not None
@@ -167,9 +158,7 @@ def test_a_sender_that_was_only_slow_ends_the_doubt(queue: Queue) -> None:
     assert mail.status == "sent"
 
 
-def test_c5_without_a_broker_the_sweep_sends(
-    queue: Queue, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_c5_without_a_broker_the_sweep_sends(queue: Queue, postbox: Postbox, monkeypatch: pytest.MonkeyPatch) -> None:
     from core import bell, registries
 
     monkeypatch.setattr(bell, "ring", lambda task=bell.TASK: False)

@@ -112,9 +112,7 @@ BREAKS = [
 
 @pytest.mark.parametrize("evil", BREAKS)
 @pytest.mark.parametrize("field", ["subject", "to_name", "from_name"])
-def test_x8_a_line_end_in_a_name_or_subject_becomes_a_blank(
-    queue: Queue, field: str, evil: str
-) -> None:
+def test_x8_a_line_end_in_a_name_or_subject_becomes_a_blank(queue: Queue, field: str, evil: str) -> None:
     value = getattr(queue(**{field: f"Ada{evil}"}), field)
     assert len(value.splitlines()) == 1
     assert value.startswith("Ada")
@@ -126,9 +124,7 @@ def test_x8_a_line_end_in_a_name_or_subject_becomes_a_blank(
      "a@x.test\r\nBcc: eve@evil.test", "a@x.test\n", '"a\n"@x.test', "a b@x.test", "a@x.test\0", "a" * 300 + "@x.test"],
 )  # fmt: skip
 @pytest.mark.parametrize("field", ["to", "reply_to", "cc", "from_address"])
-def test_x8_a_recipient_is_one_address(
-    queue: Queue, field: str, address: object
-) -> None:
+def test_x8_a_recipient_is_one_address(queue: Queue, field: str, address: object) -> None:
     if field != "to" and not address:
         pytest.skip("left out")
     with pytest.raises(Invalid):
@@ -178,12 +174,10 @@ def test_bodies_are_texts_and_not_endless(queue: Queue) -> None:
         queue(text="x" * (actions.MAX_BODY_CHARS + 1))
     with pytest.raises(Invalid):
         queue(html=b"x")
-    assert queue(text="a\0b\ud800").text == "a\ufffdb\ufffd"
+    assert queue(text="a\0b\ud800").text == "ab\ufffd"
 
 
-def test_without_a_server_a_mail_is_kept_and_released_later(
-    queue: Queue, settings: Any
-) -> None:
+def test_without_a_server_a_mail_is_kept_and_released_later(queue: Queue, settings: Any) -> None:
     settings.SMTP_URL = ""
     mail = queue()
     assert (mail.status, mail.held_because) == ("held", "no_server")

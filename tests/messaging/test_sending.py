@@ -72,9 +72,7 @@ NAMES = {
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
-def test_names_and_subjects_in_any_script(
-    queue: Queue, postbox: Postbox, name: str
-) -> None:
+def test_names_and_subjects_in_any_script(queue: Queue, postbox: Postbox, name: str) -> None:
     queue(
         to_name=name,
         from_name=name,
@@ -112,16 +110,10 @@ def test_a_body_of_a_megabyte(queue: Queue, postbox: Postbox, text: str) -> None
     assert postbox.mails[0].get_content().split() == text.split()
 
 
-def test_attachments_go_along(
-    queue: Queue, postbox: Postbox, settings: Any, tmp_path: Path
-) -> None:
+def test_attachments_go_along(queue: Queue, postbox: Postbox, settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
     path = default_storage.save("t/1", ContentFile(b"%PDF-1.7"))
-    queue(
-        attachments=[
-            {"name": "Ré\r\nX: y.pdf", "content_type": "application/pdf", "path": path}
-        ]
-    )
+    queue(attachments=[{"name": "Ré\r\nX: y.pdf", "content_type": "application/pdf", "path": path}])
     assert run_once().sent == 1
     attachment = next(postbox.mails[0].iter_attachments())
     assert attachment.get_filename() == "Ré X: y.pdf"
@@ -134,9 +126,7 @@ def test_an_attachment_that_is_gone_or_elsewhere_fails_visibly(
     queue: Queue, postbox: Postbox, settings: Any, tmp_path: Path, path: str
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
-    mail = queue(
-        attachments=[{"name": "a", "content_type": "text/plain", "path": path}]
-    )
+    mail = queue(attachments=[{"name": "a", "content_type": "text/plain", "path": path}])
     assert run_once().failed == 1
     mail.refresh_from_db()
     assert mail.status == "failed"
@@ -184,9 +174,7 @@ def test_a_text_refused_for_good(queue: Queue, postbox: Postbox) -> None:
     assert mail.status == "failed"
 
 
-def test_a_refused_cc_does_not_keep_the_recipient_waiting(
-    queue: Queue, postbox: Postbox
-) -> None:
+def test_a_refused_cc_does_not_keep_the_recipient_waiting(queue: Queue, postbox: Postbox) -> None:
     mail = queue(cc=["gone@customer.test", "bob@customer.test"])
     postbox.refused["gone@customer.test"] = "550 no such user"
     assert run_once().sent == 1
@@ -195,9 +183,7 @@ def test_a_refused_cc_does_not_keep_the_recipient_waiting(
     assert postbox.taken[0][0] == ["ada@customer.test", "bob@customer.test"]
 
 
-def test_given_up_after_the_last_attempt(
-    queue: Queue, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_given_up_after_the_last_attempt(queue: Queue, postbox: Postbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leases, "MAX_ATTEMPTS", 2)
     mail = queue()
     postbox.answers = ["451 later", "451 later"]
@@ -208,9 +194,7 @@ def test_given_up_after_the_last_attempt(
     assert mail.status == "failed"
 
 
-def test_a_drop_after_the_text_is_doubt_automatic_mail_stays(
-    queue: Queue, postbox: Postbox
-) -> None:
+def test_a_drop_after_the_text_is_doubt_automatic_mail_stays(queue: Queue, postbox: Postbox) -> None:
     mail = queue(automatic=True)
     postbox.answers = ["drop"]
     assert run_once().unsure == 1
@@ -225,9 +209,7 @@ def test_a_drop_after_the_text_is_doubt_automatic_mail_stays(
     )
 
 
-def test_a_drop_after_the_text_is_doubt_a_reply_goes_again_under_its_message_id(
-    queue: Queue, postbox: Postbox
-) -> None:
+def test_a_drop_after_the_text_is_doubt_a_reply_goes_again_under_its_message_id(queue: Queue, postbox: Postbox) -> None:
     mail = queue(automatic=False)
     postbox.answers = ["drop"]
     assert run_once().unsure == 1
@@ -237,9 +219,7 @@ def test_a_drop_after_the_text_is_doubt_a_reply_goes_again_under_its_message_id(
     assert [got["Message-ID"] for got in postbox.mails] == [mail.message_id] * 2
 
 
-def test_a_reply_in_doubt_is_not_repeated_for_ever(
-    queue: Queue, postbox: Postbox
-) -> None:
+def test_a_reply_in_doubt_is_not_repeated_for_ever(queue: Queue, postbox: Postbox) -> None:
     mail = queue(automatic=False)
     postbox.answers = ["drop"] * 20
     for _ in range(10):
@@ -250,9 +230,7 @@ def test_a_reply_in_doubt_is_not_repeated_for_ever(
     assert len(postbox.taken) == leases.MAX_DOUBTS
 
 
-def test_no_server_answers(
-    queue: Queue, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_server_answers(queue: Queue, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.SMTP_URL = "smtp://127.0.0.1:1"
     mail, other = queue(), queue()
     summary = run_once()
@@ -278,9 +256,7 @@ def test_no_password_and_no_text_without_the_encryption_that_was_asked_for(
     assert not postbox.taken
 
 
-def test_mails_wait_as_held_while_no_server_is_configured(
-    queue: Queue, postbox: Postbox, settings: Any
-) -> None:
+def test_mails_wait_as_held_while_no_server_is_configured(queue: Queue, postbox: Postbox, settings: Any) -> None:
     mail, url = queue(), settings.SMTP_URL
     settings.SMTP_URL = ""
     assert run_once().held == 1
@@ -293,25 +269,16 @@ def test_mails_wait_as_held_while_no_server_is_configured(
     assert len(postbox.taken) == 1
 
 
-def test_the_command_does_one_round_and_says_what_it_did(
-    queue: Queue, postbox: Postbox, capsys: Any
-) -> None:
+def test_the_command_does_one_round_and_says_what_it_did(queue: Queue, postbox: Postbox, capsys: Any) -> None:
     queue()
     call_command("send_outbox")
-    assert (
-        capsys.readouterr().out.strip()
-        == "1 sent, 0 put off, 0 failed, 0 in doubt, 0 held"
-    )
+    assert capsys.readouterr().out.strip() == "1 sent, 0 put off, 0 failed, 0 in doubt, 0 held"
 
 
-def test_many_mails_one_connection(
-    queue: Queue, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_mails_one_connection(queue: Queue, postbox: Postbox, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
     connect = sending.SmtpSender._connect
-    monkeypatch.setattr(
-        sending.SmtpSender, "_connect", lambda self: opened.append(1) or connect(self)
-    )
+    monkeypatch.setattr(sending.SmtpSender, "_connect", lambda self: opened.append(1) or connect(self))
     for _ in range(5):
         queue()
     assert run_once().sent == 5

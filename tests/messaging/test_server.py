@@ -38,9 +38,7 @@ def test_a_url_names_a_server(url: str, server: Server) -> None:
         ("smtps://mail.acme.test?tls=none", "smtps:// means"),
     ],
 )
-def test_a_bad_url_is_an_error_with_a_hint_and_without_the_password(
-    settings: Any, url: str, why: str
-) -> None:
+def test_a_bad_url_is_an_error_with_a_hint_and_without_the_password(settings: Any, url: str, why: str) -> None:
     settings.SMTP_URL = url
     (error,) = checks.mail_server()
     assert error.id == "messaging.E001"

@@ -27,9 +27,7 @@ class SmtpSender:
         self.timeout = timeout
         self._smtp: smtplib.SMTP | None = None
 
-    def prepare(
-        self, from_: str, to: str, cc: Sequence[str] = (), *, eight_bit: bool = False
-    ) -> dict[str, str]:
+    def prepare(self, from_: str, to: str, cc: Sequence[str] = (), *, eight_bit: bool = False) -> dict[str, str]:
         """Agree with the server on sender and recipients; return the CC addresses it refused, with its words.
 
         eight_bit: the text holds bytes over 127. Raises Unreachable, Temporary or Permanent.
@@ -37,16 +35,10 @@ class SmtpSender:
         smtp = self._connected()
         try:
             smtp.rset()
-            options = (
-                ["BODY=8BITMIME"] if eight_bit and smtp.has_extn("8bitmime") else []
-            )
+            options = ["BODY=8BITMIME"] if eight_bit and smtp.has_extn("8bitmime") else []
             _accept(smtp.mail(from_, options), f"sender {from_}")
             _accept(smtp.rcpt(to), f"recipient {to}")
-            return {
-                address: words
-                for address in cc
-                if (words := _refusal(smtp.rcpt(address)))
-            }
+            return {address: words for address in cc if (words := _refusal(smtp.rcpt(address)))}
         except (Permanent, Temporary):
             self.close()
             raise

@@ -60,16 +60,11 @@ def _clean_one(cleaned: Changes, name: str, value: Any) -> None:
     elif name in _CLEANERS:
         cleaned.values[name] = _CLEANERS[name](name, value)
     else:
-        raise Invalid(
-            f"“{name}” cannot be changed.", fields={name: ["This cannot be changed."]}
-        )
+        raise Invalid(f"“{name}” cannot be changed.", fields={name: ["This cannot be changed."]})
 
 
 def _custom_fields(values: Mapping[str, Any]) -> dict[str, Any]:
-    known = {
-        f.key: f
-        for f in CustomField.objects.filter(key__in=values.keys(), is_active=True)
-    }
+    known = {f.key: f for f in CustomField.objects.filter(key__in=values.keys(), is_active=True)}
     cleaned: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
     for key, value in values.items():
@@ -130,9 +125,13 @@ def _assignment_errors(cleaned: Changes) -> dict[str, list[str]]:
         return errors
     if not assignee.is_agent or not assignee.is_active:
         errors["assignee"] = ["Tickets are assigned to active staff."]
-    elif team is not None and team.closed and not assignee.is_overseer:
-        if not Membership.objects.filter(team=team, user=assignee).exists():
-            errors["assignee"] = [
-                f"{assignee.display_name} is not in the closed team {team.name}."
-            ]
+    elif team is not None and not _may_join(assignee, team):
+        errors["assignee"] = [f"{assignee.display_name} is not in the closed team {team.name}."]
     return errors
+
+
+def _may_join(assignee: User, team: Team) -> bool:
+    """A closed team's tickets go to its members and to those who see every team."""
+    if not team.closed or assignee.is_overseer:
+        return True
+    return Membership.objects.filter(team=team, user=assignee).exists()

@@ -23,21 +23,13 @@ def applicable(
 
     A form's list wins; otherwise fields without categories, and those of the category or one above it."""
     if form is not None:
-        rows = form.form_fields.select_related("field").order_by(
-            "position", "field__position"
-        )
+        rows = form.form_fields.select_related("field").order_by("position", "field__position")
         asked = [(row.field, row.required or row.field.required) for row in rows]
     else:
         lineage = set(ancestor_ids(category))
-        fields = CustomField.objects.filter(is_active=True).prefetch_related(
-            "categories"
-        )
+        fields = CustomField.objects.filter(is_active=True).prefetch_related("categories")
         asked = [(f, f.required) for f in fields if _asked_for(f, lineage)]
-    return [
-        (f, required)
-        for f, required in asked
-        if f.is_active and (f.for_customers or not by_customer)
-    ]
+    return [(f, required) for f, required in asked if f.is_active and (f.for_customers or not by_customer)]
 
 
 def _asked_for(field: CustomField, lineage: set[int]) -> bool:
@@ -49,9 +41,7 @@ def ancestor_ids(category: Category | None) -> list[int]:
     """The category's own id and those above it; stops at a circle."""
     if category is None:
         return []
-    parents: dict[int, int | None] = dict(
-        Category.objects.values_list("pk", "parent_id")
-    )
+    parents: dict[int, int | None] = dict(Category.objects.values_list("pk", "parent_id"))
     found: list[int] = []
     current: int | None = category.pk
     while current is not None and current not in found:
@@ -76,17 +66,10 @@ def clean_values(
         return {}
     known = applicable(category, form, by_customer=by_customer)
     if partial:  # staff may answer any question
-        known = [
-            (f, False)
-            for f in CustomField.objects.filter(is_active=True)
-            if f.for_customers or not by_customer
-        ]
+        known = [(f, False) for f in CustomField.objects.filter(is_active=True) if f.for_customers or not by_customer]
     cleaned, errors = _clean_each(values, known)
     unknown = [key for key in values if key not in {f.key for f, _ in known}]
-    errors |= {
-        f"fields.{one_line(str(key))[:60]}": ["There is no such field here."]
-        for key in unknown
-    }
+    errors |= {f"fields.{one_line(str(key))[:60]}": ["There is no such field here."] for key in unknown}
     if errors:
         raise Invalid("Some fields need another look.", fields=errors)
     return cleaned
@@ -135,9 +118,7 @@ def _log(_: CustomField, value: Any) -> str | None:
         raise ValueError("Write text here.")
     text = storable(value).strip()
     if len(text) > LOG_MAX:
-        raise ValueError(
-            f"At most {LOG_MAX:,} characters; attach longer logs as a file."
-        )
+        raise ValueError(f"At most {LOG_MAX:,} characters; attach longer logs as a file.")
     return text or None
 
 

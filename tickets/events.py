@@ -25,9 +25,7 @@ ASSIGNED = event_kind(
     label="Assigned",
     payload=("team_id", "assignee_id"),
 )
-CHANGED = event_kind(
-    "ticket.changed", subject="ticket", label="Fields changed", payload=("changes",)
-)
+CHANGED = event_kind("ticket.changed", subject="ticket", label="Fields changed", payload=("changes",))
 TAGGED = event_kind(
     "ticket.tagged",
     subject="ticket",

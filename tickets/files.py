@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from dataclasses import dataclass
 from typing import IO, Any
@@ -29,8 +28,9 @@ PROGRAMS = (
     b"dex\n",
 )
 REFUSED_ENDINGS = frozenset(
-    ["exe", "com", "scr", "pif", "bat", "cmd", "msi", "msp", "dll", "sys", "cpl", "jar", "vbs", "vbe", "js", "jse", "wsf", "wsh", "ps1", "psm1", "hta", "lnk", "reg", "iso", "img", "apk", "app", "dmg", "deb", "rpm"]
-)  # fmt: skip
+    "apk app bat cmd com cpl deb dll dmg exe hta img iso jar js jse lnk msi msp pif ps1 psm1 reg rpm scr sys vbe vbs "
+    "wsf wsh".split()
+)
 IMAGE_ENDINGS = {
     "png": "image/png",
     "jpg": "image/jpeg",
@@ -53,13 +53,9 @@ class FileType:
 
 def display_name(name: str) -> str:
     """A harmless, one-line file name of at most 200 characters (the end, with the ending, is kept)."""
-    base = one_line(os.path.basename(name.replace("\\", "/"))).strip(". ") or "file"
+    base = one_line(name.replace("\\", "/").rpartition("/")[2]).strip(". ") or "file"
     stem, dot, ending = base.rpartition(".")
-    return (
-        base
-        if len(base) <= 200
-        else f"{stem[: 195 - len(ending[:20])]}{dot}{ending[:20]}"
-    )
+    return base if len(base) <= 200 else f"{stem[: 195 - len(ending[:20])]}{dot}{ending[:20]}"
 
 
 def check(upload: File[Any], name: str) -> FileType:
@@ -92,9 +88,7 @@ def check(upload: File[Any], name: str) -> FileType:
 def _image_type(head: bytes) -> str:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
-    return next(
-        (kind for magic, kind in SAFE_IMAGES.items() if head.startswith(magic)), ""
-    )
+    return next((kind for magic, kind in SAFE_IMAGES.items() if head.startswith(magic)), "")
 
 
 def _detected(head: bytes) -> str:
@@ -107,9 +101,7 @@ def _detected(head: bytes) -> str:
     try:
         head.decode("utf-8")
     except UnicodeDecodeError as error:
-        return (
-            "application/octet-stream" if error.start < len(head) - 4 else "text/plain"
-        )
+        return "application/octet-stream" if error.start < len(head) - 4 else "text/plain"
     return "application/octet-stream" if b"\x00" in head else "text/plain"
 
 
@@ -123,15 +115,9 @@ def _check_archive(upload: IO[bytes] | File[Any], name: str) -> None:
         return  # not readable as an archive: kept as plain bytes, never opened by us
     packed = sum(entry.compress_size for entry in entries) or 1
     unpacked = sum(entry.file_size for entry in entries)
-    if (
-        len(entries) > ZIP_ENTRIES
-        or unpacked > ZIP_BYTES
-        or unpacked / packed > ZIP_RATIO
-    ):
+    if len(entries) > ZIP_ENTRIES or unpacked > ZIP_BYTES or unpacked / packed > ZIP_RATIO:
         raise _refused(name, "this archive would unpack to far more than it holds")
 
 
 def _refused(name: str, why: str) -> Invalid:
-    return Invalid(
-        f"“{name}” was not accepted.", fields={"attachments": [f"“{name}”: {why}."]}
-    )
+    return Invalid(f"“{name}” was not accepted.", fields={"attachments": [f"“{name}”: {why}."]})

@@ -44,11 +44,7 @@ def move(ticket: Ticket, to: str, *, at: datetime) -> tuple[str, str]:
 def _reason(before: str, to: str) -> str:
     if before == Status.CLOSED:
         return "This ticket is closed. Open a follow-up ticket instead."
-    allowed = ", ".join(
-        Status(status).label
-        for status in Status.values
-        if status in TRANSITIONS[before]
-    )
+    allowed = ", ".join(Status(status).label for status in Status.values if status in TRANSITIONS[before])
     return f"From {Status(before).label} a ticket can go to: {allowed}."
 
 

@@ -12,14 +12,8 @@ def lock_tickets(ids: Iterable[int], *, actor: User | None) -> list[Ticket]:
 
     Raises NotFound when one does not exist or ``actor`` may not see it (None, the system, sees all)."""
     wanted = sorted(set(ids))
-    visible = (
-        Ticket.objects.all() if actor is None else Ticket.objects.visible_to(actor)
-    )
-    tickets = list(
-        visible.filter(pk__in=wanted)
-        .order_by("pk")
-        .select_for_update(of=("self",), no_key=True)
-    )
+    visible = Ticket.objects.all() if actor is None else Ticket.objects.visible_to(actor)
+    tickets = list(visible.filter(pk__in=wanted).order_by("pk").select_for_update(of=("self",), no_key=True))
     if len(tickets) != len(wanted):
         raise NotFound("There is no such ticket.", missing=len(wanted) - len(tickets))
     return tickets

@@ -10,11 +10,7 @@ MENTIONS_MAX = 20
 
 def mentioned_staff(body: str) -> list[User]:
     """Active staff named as @handle in the text, each once."""
-    handles = list(
-        dict.fromkeys(
-            name.lower().rstrip(".") for name in _MENTION.findall(body[:100_000])
-        )
-    )[:MENTIONS_MAX]
+    handles = list(dict.fromkeys(name.lower().rstrip(".") for name in _MENTION.findall(body[:100_000])))[:MENTIONS_MAX]
     if not handles:
         return []
     from django.db.models import Q

@@ -31,9 +31,7 @@ def may_work(actor: User | None) -> Result:
 def may_reply(actor: User | None, ticket: Ticket) -> Result:
     """Everybody who sees it; staff can't write into a closed ticket, a customer's reply opens a follow-up."""
     if actor is not None and actor.is_agent and ticket.status == Status.CLOSED:
-        return Denied(
-            "This ticket is closed. Open a follow-up ticket instead.", "closed"
-        )
+        return Denied("This ticket is closed. Open a follow-up ticket instead.", "closed")
     return Allowed()
 
 

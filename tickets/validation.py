@@ -31,9 +31,7 @@ def body(value: str) -> str:
     """Text that is not blank, up to ``MESSAGE_MAX_CHARS``."""
     cleaned = storable(value).strip("\n")
     if not cleaned.strip():
-        raise Invalid(
-            "The message is empty.", fields={"body": ["Write something first."]}
-        )
+        raise Invalid("The message is empty.", fields={"body": ["Write something first."]})
     if len(cleaned) > settings.MESSAGE_MAX_CHARS:
         told = f"At most {settings.MESSAGE_MAX_CHARS:,} characters; this has {len(cleaned):,}. Attach it as a file."
         raise Invalid("The message is too long.", fields={"body": [told]})
@@ -42,18 +40,14 @@ def body(value: str) -> str:
 
 def tags(values: Iterable[str]) -> list[str]:
     """Tag names in lower case, without doubles, in the order given."""
-    cleaned = list(
-        dict.fromkeys(filter(None, (one_line(value).lower() for value in values)))
-    )
+    cleaned = list(dict.fromkeys(filter(None, (one_line(value).lower() for value in values))))
     if any(len(name) > TAG_MAX for name in cleaned):
         raise Invalid(
             "A tag is too long.",
             fields={"tags": [f"At most {TAG_MAX} characters a tag."]},
         )
     if any("," in name for name in cleaned):
-        raise Invalid(
-            "A tag has a comma.", fields={"tags": ["A tag cannot contain a comma."]}
-        )
+        raise Invalid("A tag has a comma.", fields={"tags": ["A tag cannot contain a comma."]})
     if len(cleaned) > TAGS_MAX:
         raise Invalid("Too many tags.", fields={"tags": [f"At most {TAGS_MAX} tags."]})
     return cleaned

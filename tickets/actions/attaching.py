@@ -18,9 +18,7 @@ from tickets.files import check, display_name
 from tickets.models import Attachment, Message, Ticket
 
 
-def store_upload(
-    upload: UploadedFile | File[bytes], *, actor: User | None, name: str = ""
-) -> Attachment:
+def store_upload(upload: UploadedFile | File[bytes], *, actor: User | None, name: str = "") -> Attachment:
     """Check and keep one file, not yet part of any message.
 
     Raises Invalid (type, zip bomb, empty) or TooLarge, with the field ``attachments``. Bytes go to disk first:
@@ -50,9 +48,7 @@ def store_upload(
 def discard_upload(attachment_id: UUID, *, actor: User | None) -> None:
     """Drop a file that was not sent yet. Raises NotFound for sent files and other people's."""
     with transaction.atomic():
-        rows = Attachment.objects.select_for_update().filter(
-            pk=attachment_id, message=None, uploaded_by=actor
-        )
+        rows = Attachment.objects.select_for_update().filter(pk=attachment_id, message=None, uploaded_by=actor)
         attachment = rows.first()
         if attachment is None:
             raise NotFound("There is no such file to remove.")
@@ -61,9 +57,7 @@ def discard_upload(attachment_id: UUID, *, actor: User | None) -> None:
         transaction.on_commit(lambda: file.storage.delete(file.name))
 
 
-def claim_uploads(
-    ids: Sequence[UUID], *, message: Message, ticket: Ticket, actor: User | None
-) -> int:
+def claim_uploads(ids: Sequence[UUID], *, message: Message, ticket: Ticket, actor: User | None) -> int:
     """Make uploaded files part of ``message``; inside the caller's transaction. Returns their number.
 
     A file uploaded without a login (portal guests) has no owner: whoever knows its random id may claim it once."""

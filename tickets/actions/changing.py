@@ -31,9 +31,7 @@ def change_ticket(
     reason: str = "",
 ) -> Ticket:
     """Change fields of one ticket and return it, fresh. See ``change_tickets``."""
-    return change_tickets(
-        [ticket.pk], changes, actor=actor, version=version, reason=reason
-    )[0]
+    return change_tickets([ticket.pk], changes, actor=actor, version=version, reason=reason)[0]
 
 
 def change_tickets(
@@ -55,7 +53,8 @@ def change_tickets(
         tickets = lock_tickets(ids, actor=actor)
         now = timezone.now()
         members = _memberships(tickets, cleaned)
-        steps = [_apply(ticket, cleaned, actor, members, now) for ticket in tickets]
+        tags = _current_tags(tickets, cleaned)
+        steps = [_apply(Step(ticket, tags.get(ticket.pk, [])), cleaned, actor, members, now) for ticket in tickets]
         for step in steps:
             _refuse_stale(step, version)
         _save([step for step in steps if step.touched], now)
@@ -68,23 +67,20 @@ class Step:
     """What one ticket's change comes to."""
 
     ticket: Ticket
+    tags: list[str]
     changed: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     added_tags: list[str] = field(default_factory=list)
     removed_tags: list[str] = field(default_factory=list)
 
     @property
     def touched(self) -> set[str]:
-        names = {
-            "fields" if name.startswith("fields.") else name for name in self.changed
-        }
+        names = {"fields" if name.startswith("fields.") else name for name in self.changed}
         return names | ({"tags"} if self.added_tags or self.removed_tags else set())
 
     @property
     def guarded(self) -> set[str]:
         """Names under which versions are kept: each custom field on its own."""
-        return set(self.changed) | (
-            {"tags"} if self.added_tags or self.removed_tags else set()
-        )
+        return set(self.changed) | ({"tags"} if self.added_tags or self.removed_tags else set())
 
 
 def _memberships(tickets: Sequence[Ticket], cleaned: Changes) -> set[tuple[int, int]]:
@@ -92,24 +88,22 @@ def _memberships(tickets: Sequence[Ticket], cleaned: Changes) -> set[tuple[int, 
     if "team" not in cleaned.values or "assignee" in cleaned.values:
         return set()
     users = {ticket.assignee_id for ticket in tickets if ticket.assignee_id}
-    return set(
-        Membership.objects.filter(user__in=users).values_list("team_id", "user_id")
-    )
+    return set(Membership.objects.filter(user__in=users).values_list("team_id", "user_id"))
 
 
-def _apply(
-    ticket: Ticket,
-    cleaned: Changes,
-    actor: User | None,
-    members: set[tuple[int, int]],
-    now: datetime,
-) -> Step:
-    step = Step(ticket)
-    only_status = (
-        set(cleaned.values) <= {"status"}
-        and not cleaned.changes_tags
-        and not cleaned.fields
-    )
+def _current_tags(tickets: Sequence[Ticket], cleaned: Changes) -> dict[int, list[str]]:
+    """Ticket id -> names of its tags, one statement for the batch; only read when tags change."""
+    found: dict[int, list[str]] = {}
+    if cleaned.changes_tags:
+        rows = Ticket.tags.through.objects.filter(ticket__in=tickets).order_by("tag__name")
+        for ticket_id, name in rows.values_list("ticket_id", "tag__name"):
+            found.setdefault(ticket_id, []).append(name)
+    return found
+
+
+def _apply(step: Step, cleaned: Changes, actor: User | None, members: set[tuple[int, int]], now: datetime) -> Step:
+    ticket = step.ticket
+    only_status = set(cleaned.values) <= {"status"} and not cleaned.changes_tags and not cleaned.fields
     if not only_status:
         policies.may_work(actor).require()
         if ticket.status == Status.CLOSED:
@@ -124,9 +118,7 @@ def _apply(
     return step
 
 
-def _apply_status(
-    step: Step, cleaned: Changes, actor: User | None, now: datetime
-) -> None:
+def _apply_status(step: Step, cleaned: Changes, actor: User | None, now: datetime) -> None:
     to = cleaned.values.get("status")
     if to is None or to == step.ticket.shown_status:
         return
@@ -146,12 +138,7 @@ def _set(step: Step, name: str, value: Any) -> None:
 def _drop_stranger(step: Step, members: set[tuple[int, int]]) -> None:
     """A ticket that moves to a team its assignee is not in becomes that team's to assign."""
     ticket = step.ticket
-    if (
-        "team" not in step.changed
-        or "assignee" in step.changed
-        or not ticket.team_id
-        or not ticket.assignee_id
-    ):
+    if "team" not in step.changed or "assignee" in step.changed or not ticket.team_id or not ticket.assignee_id:
         return
     if (ticket.team_id, ticket.assignee_id) not in members:
         _set(step, "assignee", None)
@@ -172,7 +159,7 @@ def _apply_fields(step: Step, cleaned: Changes) -> None:
 def _apply_tags(step: Step, cleaned: Changes) -> None:
     if not cleaned.changes_tags:
         return
-    current = list(step.ticket.tags.values_list("name", flat=True))
+    current = step.tags
     wanted = list(current if cleaned.tags is None else cleaned.tags)
     wanted += [name for name in cleaned.add_tags if name not in wanted]
     wanted = [name for name in wanted if name not in cleaned.remove_tags]
@@ -183,21 +170,13 @@ def _apply_tags(step: Step, cleaned: Changes) -> None:
 def _refuse_stale(step: Step, version: int | None) -> None:
     if version is None:
         return
-    stale = sorted(
-        name
-        for name in step.guarded
-        if step.ticket.field_versions.get(name, 0) > version
-    )
+    stale = sorted(name for name in step.guarded if step.ticket.field_versions.get(name, 0) > version)
     if stale:
-        names = ", ".join(
-            name.removeprefix("fields.").replace("_", " ") for name in stale
-        )
+        names = ", ".join(name.removeprefix("fields.").replace("_", " ") for name in stale)
         raise Conflict(
             f"Somebody else changed {names} in the meantime. Look at the new value, then decide again.",
             code="stale",
-            fields={
-                name: ["Changed by somebody else in the meantime."] for name in stale
-            },
+            fields={name: ["Changed by somebody else in the meantime."] for name in stale},
             changed=stale,
             version=step.ticket.version,
         )
@@ -217,27 +196,23 @@ def _save(steps: Sequence[Step], now: datetime) -> None:
     if len(steps) == 1:
         steps[0].ticket.save(update_fields=columns)
     else:
-        Ticket.objects.bulk_update(
-            [step.ticket for step in steps], sorted(columns), batch_size=500
-        )
+        Ticket.objects.bulk_update([step.ticket for step in steps], sorted(columns), batch_size=500)
     _save_tags(steps)
 
 
 def _save_tags(steps: Sequence[Step]) -> None:
     ids = tag_ids({name for step in steps for name in step.added_tags})
     through = Ticket.tags.through
-    rows = [
-        through(ticket_id=step.ticket.pk, tag_id=ids[name])
-        for step in steps
-        for name in step.added_tags
-    ]
+    rows = [through(ticket_id=step.ticket.pk, tag_id=ids[name]) for step in steps for name in step.added_tags]
     if rows:
         through.objects.bulk_create(rows, ignore_conflicts=True)
-    for step in steps:
-        if step.removed_tags:
-            through.objects.filter(
-                ticket=step.ticket, tag__name__in=step.removed_tags
-            ).delete()
+    removed = {(step.ticket.pk, name) for step in steps for name in step.removed_tags}
+    if removed:
+        tagged = through.objects.filter(
+            ticket__in={pk for pk, _ in removed}, tag__name__in={name for _, name in removed}
+        ).values_list("pk", "ticket_id", "tag__name")
+        gone = [pk for pk, ticket_id, name in tagged if (ticket_id, name) in removed]
+        through.objects.filter(pk__in=gone).delete()
 
 
 def _events(step: Step, actor: User | None, reason: str) -> list[NewEvent]:
@@ -251,11 +226,7 @@ def _events(step: Step, actor: User | None, reason: str) -> list[NewEvent]:
     if "status" in changed:
         before, after = changed.pop("status")
         add(events.STATUS_CHANGED, {"from": before, "to": after, "reason": reason})
-    assigned = {
-        f"{name}_id": list(changed.pop(name))
-        for name in ("team", "assignee")
-        if name in changed
-    }
+    assigned = {f"{name}_id": list(changed.pop(name)) for name in ("team", "assignee") if name in changed}
     if assigned:
         add(events.ASSIGNED, assigned)
     if changed:

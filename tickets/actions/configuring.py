@@ -30,20 +30,12 @@ def save_configuration(
     _require_admin(actor)
     with transaction.atomic():
         _check(instance)
-        before = (
-            type(instance)._default_manager.filter(pk=instance.pk).values().first()
-            if instance.pk
-            else None
-        )
+        before = type(instance)._default_manager.filter(pk=instance.pk).values().first() if instance.pk else None
         instance.save()
         if then:
             then()
         after = type(instance)._default_manager.filter(pk=instance.pk).values().get()
-        changes = {
-            name: [before[name], value]
-            for name, value in after.items()
-            if before and before[name] != value
-        }
+        changes = {name: [before[name], value] for name, value in after.items() if before and before[name] != value}
         if before is None or changes or then:
             _record(instance, actor, created=before is None, changes=changes)
         return instance
@@ -57,9 +49,7 @@ def delete_configuration(instance: Configuration, *, actor: User | None) -> None
         try:
             instance.delete()
         except ProtectedError as error:
-            raise Conflict(
-                "Others hang on this. Move or delete them first, or switch it off."
-            ) from error
+            raise Conflict("Others hang on this. Move or delete them first, or switch it off.") from error
 
 
 def _require_admin(actor: User | None) -> None:
@@ -73,12 +63,7 @@ def _check(instance: Configuration) -> None:
     except ValidationError as error:
         fields: dict[str, list[str]] = error.message_dict
         raise Invalid("Some fields need another look.", fields=fields) from error
-    if (
-        isinstance(instance, Category)
-        and instance.pk
-        and instance.parent
-        and _is_below(instance.parent, instance.pk)
-    ):
+    if isinstance(instance, Category) and instance.pk and instance.parent and _is_below(instance.parent, instance.pk):
         told = "This category would hang below itself."
         raise Invalid("A circle of categories.", fields={"parent": [told]})
     if isinstance(instance, CustomField):
@@ -89,9 +74,7 @@ def _check_field(instance: CustomField) -> None:
     import re
 
     if instance.kind in ("choice", "multi_choice") and not instance.choices:
-        raise Invalid(
-            "Choices are needed.", fields={"choices": ["List at least one choice."]}
-        )
+        raise Invalid("Choices are needed.", fields={"choices": ["List at least one choice."]})
     try:
         re.compile(instance.pattern)
     except re.error as error:
@@ -102,9 +85,7 @@ def _check_field(instance: CustomField) -> None:
 
 
 def _is_below(category: Category, top: int) -> bool:
-    parents: dict[int, int | None] = dict(
-        Category.objects.values_list("pk", "parent_id")
-    )
+    parents: dict[int, int | None] = dict(Category.objects.values_list("pk", "parent_id"))
     seen: set[int] = set()
     current: int | None = category.pk
     while current is not None and current not in seen:

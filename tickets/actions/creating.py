@@ -91,9 +91,7 @@ def create_ticket(new: NewTicket, *, actor: User | None) -> Ticket:
         return raced
 
 
-def create_tickets(
-    news: Sequence[NewTicket], *, actor: User | None, backfill: bool = False
-) -> list[Ticket]:
+def create_tickets(news: Sequence[NewTicket], *, actor: User | None, backfill: bool = False) -> list[Ticket]:
     """Open a batch in a fixed number of statements. ``backfill``: history, which lets nothing leave the house.
 
     With ``backfill`` required custom fields may be missing. Raises as ``create_ticket``; all or none."""
@@ -124,9 +122,7 @@ def _with_token(new: NewTicket) -> Ticket | None:
         return None
     found = Ticket.objects.filter(client_token=new.client_token).first()
     if found and found.requester_id != new.requester.pk:
-        raise Conflict(
-            "This form was already sent by somebody else.", code="token_used"
-        )
+        raise Conflict("This form was already sent by somebody else.", code="token_used")
     return found
 
 
@@ -174,19 +170,13 @@ def _replaced(new: NewTicket, changes: dict[str, Any]) -> NewTicket:
 
 def _next_numbers(count: int) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval('tickets_number') FROM generate_series(1, %s)", [count]
-        )
+        cursor.execute("SELECT nextval('tickets_number') FROM generate_series(1, %s)", [count])
         return [row[0] for row in cursor.fetchall()]
 
 
-def _insert_tickets(
-    news: Sequence[NewTicket], actor: User | None, now: datetime
-) -> list[Ticket]:
+def _insert_tickets(news: Sequence[NewTicket], actor: User | None, now: datetime) -> list[Ticket]:
     numbers = _next_numbers(len(news))
-    rows = [
-        _row(new, number, actor, now) for new, number in zip(news, numbers, strict=True)
-    ]
+    rows = [_row(new, number, actor, now) for new, number in zip(news, numbers, strict=True)]
     return Ticket.objects.bulk_create(rows)
 
 
@@ -194,9 +184,7 @@ def _row(new: NewTicket, number: int, actor: User | None, now: datetime) -> Tick
     created = new.created_at or now
     answers = [m for m in new.messages if m.visibility == Visibility.PUBLIC]
     ours = [m.created_at for m in answers if m.author is not None and m.author.is_agent]
-    theirs = [
-        m.created_at for m in answers if m.author is not None and not m.author.is_agent
-    ]
+    theirs = [m.created_at for m in answers if m.author is not None and not m.author.is_agent]
     return Ticket(
         number=number,
         subject=new.subject,
@@ -212,15 +200,11 @@ def _row(new: NewTicket, number: int, actor: User | None, now: datetime) -> Tick
         team=new.team,
         created_by=actor or new.requester,
         created_at=created,
-        updated_at=max(
-            [created, *(m.created_at for m in new.messages), new.solved_at or created]
-        ),
+        updated_at=max([created, *(m.created_at for m in new.messages), new.solved_at or created]),
         last_customer_message_at=max([created, *theirs]),
         last_agent_message_at=max(ours, default=None),
         first_responded_at=min(ours, default=None),
-        solved_at=new.solved_at
-        if new.status in (Status.SOLVED, Status.CLOSED)
-        else None,
+        solved_at=new.solved_at if new.status in (Status.SOLVED, Status.CLOSED) else None,
         closed_at=new.closed_at if new.status == Status.CLOSED else None,
         follow_up_of=new.follow_up_of,
         client_token=new.client_token or None,
@@ -271,9 +255,7 @@ def _later_message(ticket: Ticket, new: NewMessage) -> Message:
     )
 
 
-def _insert_people_and_tags(
-    tickets: Sequence[Ticket], news: Sequence[NewTicket], actor: User | None
-) -> None:
+def _insert_people_and_tags(tickets: Sequence[Ticket], news: Sequence[NewTicket], actor: User | None) -> None:
     copied = [
         Participant(ticket=ticket, user=user, role=ParticipantRole.CC)
         for ticket, new in zip(tickets, news, strict=True)
@@ -304,9 +286,7 @@ def _history(
     for ticket, first, messages, new in zip(tickets, firsts, later, news, strict=True):
         actor_id = actor.pk if actor else new.requester.pk
         history.append(_created(ticket, first, new, actor_id))
-        history.extend(
-            _said(ticket, message, ticket.first_responded_at) for message in messages
-        )
+        history.extend(_said(ticket, message, ticket.first_responded_at) for message in messages)
         history.extend(_ended(ticket, actor_id))
     return history
 
@@ -328,14 +308,10 @@ def _created(ticket: Ticket, first: Message, new: NewTicket, actor_id: int) -> N
         "source_key": ticket.source_key,
         "message_id": first.pk,
     }
-    return NewEvent(
-        events.TICKET_CREATED, ticket.pk, actor_id, payload, ticket.created_at
-    )
+    return NewEvent(events.TICKET_CREATED, ticket.pk, actor_id, payload, ticket.created_at)
 
 
-def _said(
-    ticket: Ticket, message: Message, first_response_at: datetime | None
-) -> NewEvent:
+def _said(ticket: Ticket, message: Message, first_response_at: datetime | None) -> NewEvent:
     payload = {
         "message_id": message.pk,
         "visibility": message.visibility,
@@ -344,9 +320,7 @@ def _said(
         "attachments": 0,
         "author_id": message.author_id,
     }
-    return NewEvent(
-        events.MESSAGE_ADDED, ticket.pk, message.author_id, payload, message.created_at
-    )
+    return NewEvent(events.MESSAGE_ADDED, ticket.pk, message.author_id, payload, message.created_at)
 
 
 def _ended(ticket: Ticket, actor_id: int) -> Iterable[NewEvent]:
@@ -354,18 +328,12 @@ def _ended(ticket: Ticket, actor_id: int) -> Iterable[NewEvent]:
     if ticket.status == Status.NEW:
         return
     at = ticket.solved_at or ticket.updated_at
-    first = (
-        Status.SOLVED
-        if ticket.status == Status.CLOSED and ticket.solved_at
-        else ticket.status
-    )
+    first = Status.SOLVED if ticket.status == Status.CLOSED and ticket.solved_at else ticket.status
     payload = {"from": Status.NEW, "to": first, "reason": "import"}
     yield NewEvent(events.STATUS_CHANGED, ticket.pk, actor_id, payload, at)
     if first != ticket.status:
         payload = {"from": first, "to": ticket.status, "reason": "import"}
-        yield NewEvent(
-            events.STATUS_CHANGED, ticket.pk, actor_id, payload, ticket.closed_at or at
-        )
+        yield NewEvent(events.STATUS_CHANGED, ticket.pk, actor_id, payload, ticket.closed_at or at)
 
 
 def _event_channel(news: Sequence[NewTicket]) -> str | None:

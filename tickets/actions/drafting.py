@@ -12,13 +12,9 @@ from tickets.models import Draft, Ticket, Visibility
 DRAFT_MAX = 500_000
 
 
-def save_draft(
-    ticket: Ticket, *, actor: User, body: str, visibility: str = Visibility.PUBLIC
-) -> Draft | None:
+def save_draft(ticket: Ticket, *, actor: User, body: str, visibility: str = Visibility.PUBLIC) -> Draft | None:
     """Keep what ``actor`` has typed; blank text removes the draft. Raises TooLarge above 500,000 characters."""
-    visibility = validation.choice(
-        "visibility", visibility, [Visibility.PUBLIC, Visibility.INTERNAL]
-    )
+    visibility = validation.choice("visibility", visibility, [Visibility.PUBLIC, Visibility.INTERNAL])
     if visibility == Visibility.INTERNAL:
         policies.may_work(actor).require()
     cleaned = storable(body)
@@ -42,8 +38,6 @@ def save_draft(
         return draft
 
 
-def discard_draft(
-    ticket: Ticket, *, actor: User, visibility: str = Visibility.PUBLIC
-) -> None:
+def discard_draft(ticket: Ticket, *, actor: User, visibility: str = Visibility.PUBLIC) -> None:
     """Forget ``actor``'s own draft, if there is one."""
     Draft.objects.filter(ticket=ticket, author=actor, visibility=visibility).delete()

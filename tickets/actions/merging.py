@@ -37,19 +37,14 @@ def merge_tickets(source: Ticket, target: Ticket, *, actor: User | None) -> Tick
             fields={"target": ["Choose another ticket."]},
         )
     with transaction.atomic():
-        locked = {
-            ticket.pk: ticket
-            for ticket in lock_tickets([source.pk, target.pk], actor=actor)
-        }
+        locked = {ticket.pk: ticket for ticket in lock_tickets([source.pk, target.pk], actor=actor)}
         source, target = locked[source.pk], locked[target.pk]
         _refuse_ended(source, target)
         same = source.requester_id == target.requester_id
         moved = _move_messages(source, target) if same else []
         _close_as_merged(source, target)
         _note_merge(source, target, same)
-        TicketLink.objects.get_or_create(
-            source=source, target=target, kind=LinkKind.DUPLICATE
-        )
+        TicketLink.objects.get_or_create(source=source, target=target, kind=LinkKind.DUPLICATE)
         _record_merge(source, target, moved, same, actor)
         return target
 
@@ -65,11 +60,7 @@ def _refuse_ended(source: Ticket, target: Ticket) -> None:
 
 
 def _move_messages(source: Ticket, target: Ticket) -> list[int]:
-    ids = list(
-        Message.objects.filter(ticket=source)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+    ids = list(Message.objects.filter(ticket=source).order_by("pk").values_list("pk", flat=True))
     Message.objects.filter(pk__in=ids).update(ticket=target, moved_from=source)
     Attachment.objects.filter(ticket=source).update(ticket=target)
     return ids
@@ -104,16 +95,10 @@ def _close_as_merged(source: Ticket, target: Ticket) -> None:
 
 
 def _note_merge(source: Ticket, target: Ticket, same: bool) -> None:
-    told = (
-        f"Merged into #{target.number}."
-        if same
-        else f"Closed as a duplicate of #{target.number}."
-    )
+    told = f"Merged into #{target.number}." if same else f"Closed as a duplicate of #{target.number}."
     Message.objects.bulk_create(
         [
-            Message(
-                ticket=source, visibility=Visibility.SYSTEM, body=told, channel="system"
-            ),
+            Message(ticket=source, visibility=Visibility.SYSTEM, body=told, channel="system"),
             Message(
                 ticket=target,
                 visibility=Visibility.SYSTEM,
@@ -124,9 +109,7 @@ def _note_merge(source: Ticket, target: Ticket, same: bool) -> None:
     )
 
 
-def _record_merge(
-    source: Ticket, target: Ticket, moved: list[int], same: bool, actor: User | None
-) -> None:
+def _record_merge(source: Ticket, target: Ticket, moved: list[int], same: bool, actor: User | None) -> None:
     actor_id = actor.pk if actor else None
     payload = {
         "into_id": target.pk,
@@ -145,9 +128,7 @@ def _record_merge(
     )
 
 
-def split_ticket(
-    ticket: Ticket, message_ids: Sequence[int], *, subject: str, actor: User | None
-) -> Ticket:
+def split_ticket(ticket: Ticket, message_ids: Sequence[int], *, subject: str, actor: User | None) -> Ticket:
     """Move messages into a new ticket that begins at the first of them; returns the new ticket.
 
     Its requester is the customer who wrote the first moved public message, else the old one's.
@@ -156,9 +137,7 @@ def split_ticket(
     cleaned = validation.subject(subject)
     with transaction.atomic():
         old = lock_ticket(ticket, actor=actor)
-        said = list(
-            old.messages.exclude(visibility=Visibility.SYSTEM).select_related("author")
-        )
+        said = list(old.messages.exclude(visibility=Visibility.SYSTEM).select_related("author"))
         moving = [message for message in said if message.pk in set(message_ids)]
         _refuse_empty_halves(said, moving)
         new = _split_off(old, moving, cleaned, actor)
@@ -172,9 +151,7 @@ def split_ticket(
 
 def _refuse_empty_halves(said: Sequence[Message], moving: Sequence[Message]) -> None:
     if not moving:
-        raise Invalid(
-            "Choose what moves.", fields={"messages": ["Choose at least one message."]}
-        )
+        raise Invalid("Choose what moves.", fields={"messages": ["Choose at least one message."]})
     left = [message for message in said if message not in moving]
     if not any(message.visibility == Visibility.PUBLIC for message in left):
         raise Invalid(
@@ -183,25 +160,13 @@ def _refuse_empty_halves(said: Sequence[Message], moving: Sequence[Message]) -> 
         )
 
 
-def _split_off(
-    old: Ticket, moving: Sequence[Message], subject: str, actor: User | None
-) -> Ticket:
+def _split_off(old: Ticket, moving: Sequence[Message], subject: str, actor: User | None) -> Ticket:
     first = moving[0]
     requester = old.requester
-    if (
-        first.author
-        and not first.author.is_agent
-        and first.visibility == Visibility.PUBLIC
-    ):
+    if first.author and not first.author.is_agent and first.visibility == Visibility.PUBLIC:
         requester = first.author
-    theirs = [
-        m.created_at
-        for m in moving
-        if m.visibility == Visibility.PUBLIC and not m.by_staff
-    ]
-    ours = [
-        m.created_at for m in moving if m.visibility == Visibility.PUBLIC and m.by_staff
-    ]
+    theirs = [m.created_at for m in moving if m.visibility == Visibility.PUBLIC and not m.by_staff]
+    ours = [m.created_at for m in moving if m.visibility == Visibility.PUBLIC and m.by_staff]
     return Ticket.objects.create(
         number=_next_numbers(1)[0],
         subject=subject,

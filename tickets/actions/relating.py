@@ -25,9 +25,7 @@ from tickets.models import (
 TIME_MAX = timedelta(hours=24)
 
 
-def link_tickets(
-    source: Ticket, target: Ticket, kind: str, *, actor: User | None
-) -> TicketLink:
+def link_tickets(source: Ticket, target: Ticket, kind: str, *, actor: User | None) -> TicketLink:
     """Say that ``source`` is duplicate / child / incident of, or related to, ``target``. Again is harmless.
 
     Raises Invalid for a link to itself or a circle of children."""
@@ -44,14 +42,10 @@ def link_tickets(
         )
     with transaction.atomic():
         lock_tickets([source.pk, target.pk], actor=actor)
-        if kind in (LinkKind.CHILD, LinkKind.INCIDENT) and source.pk in _above(
-            target.pk, kind
-        ):
+        if kind in (LinkKind.CHILD, LinkKind.INCIDENT) and source.pk in _above(target.pk, kind):
             told = "That ticket already hangs below this one."
             raise Invalid("This would be a circle.", fields={"target": [told]})
-        link, made = TicketLink.objects.get_or_create(
-            source=source, target=target, kind=kind
-        )
+        link, made = TicketLink.objects.get_or_create(source=source, target=target, kind=kind)
         if made:
             _record_link(events.LINKED, link, actor)
         return link
@@ -63,9 +57,7 @@ def _above(ticket_id: int, kind: str) -> set[int]:
     edge = {ticket_id}
     while edge and len(found) < 10_000:
         found |= edge
-        parents = TicketLink.objects.filter(source__in=edge, kind=kind).values_list(
-            "target_id", flat=True
-        )
+        parents = TicketLink.objects.filter(source__in=edge, kind=kind).values_list("target_id", flat=True)
         edge = set(parents) - found
     return found
 
@@ -90,12 +82,7 @@ def _record_link(kind: object, link: TicketLink, actor: User | None) -> None:
         "source_id": link.source_id,
         "target_id": link.target_id,
     }
-    record_many(
-        [
-            NewEvent(kind, pk, actor_id, payload)
-            for pk in (link.source_id, link.target_id)
-        ]
-    )  # type: ignore[arg-type]
+    record_many([NewEvent(kind, pk, actor_id, payload) for pk in (link.source_id, link.target_id)])  # type: ignore[arg-type]
 
 
 def add_participants(
@@ -115,20 +102,12 @@ def add_participants(
         )
     with transaction.atomic():
         locked = lock_ticket(ticket, actor=actor)
-        present = set(locked.participants.values_list("user_id", flat=True)) | {
-            locked.requester_id
-        }
-        missing = [
-            user
-            for user in {user.pk: user for user in users}.values()
-            if user.pk not in present
-        ]
+        present = set(locked.participants.values_list("user_id", flat=True)) | {locked.requester_id}
+        missing = [user for user in {user.pk: user for user in users}.values() if user.pk not in present]
         if len(present) + len(missing) > validation.CC_MAX + 1:
             told = f"At most {validation.CC_MAX} people."
             raise Invalid("Too many people in copy.", fields={"cc": [told]})
-        made = Participant.objects.bulk_create(
-            [Participant(ticket=locked, user=user, role=role) for user in missing]
-        )
+        made = Participant.objects.bulk_create([Participant(ticket=locked, user=user, role=role) for user in missing])
         if made:
             payload = {
                 "added": [user.pk for user in missing],

@@ -48,9 +48,7 @@ def add_message(
     public reply stamps the first response, takes a new ticket to open, and clears their draft; ``then_status``
     moves the ticket on ('send and set pending'). The same ``client_token`` again returns the first message.
     Raises Invalid, NotAllowed, NotFound, Conflict."""
-    visibility = validation.choice(
-        "visibility", visibility, [Visibility.PUBLIC, Visibility.INTERNAL]
-    )
+    visibility = validation.choice("visibility", visibility, [Visibility.PUBLIC, Visibility.INTERNAL])
     if visibility == Visibility.INTERNAL or then_status:
         policies.may_work(actor).require()
     cleaned = validation.body(body)
@@ -62,9 +60,7 @@ def add_message(
             locked = lock_ticket(_receiver(ticket, actor), actor=actor)
             policies.may_reply(actor, locked).require()
             if not actor.is_agent and locked.status == Status.CLOSED:
-                return _follow_up_message(
-                    locked, actor, cleaned, channel, attachment_ids, client_token, html
-                )
+                return _follow_up_message(locked, actor, cleaned, channel, attachment_ids, client_token, html)
             return _say(
                 locked,
                 actor,
@@ -86,15 +82,9 @@ def add_message(
 def _already_said(client_token: str | None, actor: User) -> Message | None:
     if not client_token:
         return None
-    found = (
-        Message.objects.select_related("ticket")
-        .filter(client_token=client_token)
-        .first()
-    )
+    found = Message.objects.select_related("ticket").filter(client_token=client_token).first()
     if found and found.author_id != actor.pk:
-        raise Conflict(
-            "This form was already sent by somebody else.", code="token_used"
-        )
+        raise Conflict("This form was already sent by somebody else.", code="token_used")
     return found
 
 
@@ -102,9 +92,7 @@ def _receiver(ticket: Ticket, actor: User) -> Ticket:
     """A merged ticket's replies go where it was merged into, as long as the writer may see that."""
     current, steps = ticket, 0
     while current.merged_into_id and steps < 20:
-        target = (
-            Ticket.objects.visible_to(actor).filter(pk=current.merged_into_id).first()
-        )
+        target = Ticket.objects.visible_to(actor).filter(pk=current.merged_into_id).first()
         if target is None:
             break
         current, steps = target, steps + 1
@@ -148,9 +136,7 @@ def _say(
     return message
 
 
-def _move_ticket(
-    ticket: Ticket, message: Message, then_status: str, now: datetime
-) -> tuple[bool, list[Any]]:
+def _move_ticket(ticket: Ticket, message: Message, then_status: str, now: datetime) -> tuple[bool, list[Any]]:
     """Stamp the conversation's moments and move the life cycle; returns (first response?, status steps)."""
     first = False
     columns = {"updated_at"}
@@ -167,10 +153,8 @@ def _move_ticket(
             "last_agent_message_at",
             "last_customer_message_at",
         }
-    moved = []
-    for to in _steps(ticket, message, then_status):
-        if to != ticket.shown_status:
-            moved.append(lifecycle.move(ticket, to, at=now))
+    steps = _steps(ticket, message, then_status)
+    moved = [lifecycle.move(ticket, to, at=now) for to in steps if to != ticket.shown_status]
     if moved:
         ticket.version += 1
         ticket.field_versions["status"] = ticket.version
@@ -313,9 +297,7 @@ def open_follow_up(
 
 
 def _link_follow_up(follow_up: Ticket, closed: Ticket, actor: User) -> None:
-    _, made = TicketLink.objects.get_or_create(
-        source=follow_up, target=closed, kind=LinkKind.FOLLOW_UP
-    )
+    _, made = TicketLink.objects.get_or_create(source=follow_up, target=closed, kind=LinkKind.FOLLOW_UP)
     if made:
         record_many(
             [

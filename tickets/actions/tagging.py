@@ -13,8 +13,6 @@ def tag_ids(names: Iterable[str]) -> dict[str, int]:
     known = dict(Tag.objects.filter(name__in=wanted).values_list("name", "pk"))
     missing = sorted(wanted - known.keys())
     if missing:
-        Tag.objects.bulk_create(
-            [Tag(name=name) for name in missing], ignore_conflicts=True
-        )
+        Tag.objects.bulk_create([Tag(name=name) for name in missing], ignore_conflicts=True)
         known |= dict(Tag.objects.filter(name__in=missing).values_list("name", "pk"))
     return known

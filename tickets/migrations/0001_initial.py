@@ -52,9 +52,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "on_portal",
-                    models.BooleanField(
-                        default=True, help_text="Customers may choose it."
-                    ),
+                    models.BooleanField(default=True, help_text="Customers may choose it."),
                 ),
                 ("position", models.PositiveIntegerField(default=0)),
                 ("is_active", models.BooleanField(default=True)),
@@ -139,9 +137,7 @@ class Migration(migrations.Migration):
                 ("required", models.BooleanField(default=False)),
                 (
                     "for_customers",
-                    models.BooleanField(
-                        default=True, help_text="Customers see and fill it in."
-                    ),
+                    models.BooleanField(default=True, help_text="Customers see and fill it in."),
                 ),
                 ("position", models.PositiveIntegerField(default=0)),
                 ("is_active", models.BooleanField(default=True)),
@@ -213,9 +209,7 @@ class Migration(migrations.Migration):
                 "ordering": ["name"],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("name", django.db.models.functions.text.Lower("name"))
-                        ),
+                        condition=models.Q(("name", django.db.models.functions.text.Lower("name"))),
                         name="tag_is_lower_case",
                     )
                 ],
@@ -367,9 +361,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "source_key",
-                    models.CharField(
-                        blank=True, max_length=200, null=True, unique=True
-                    ),
+                    models.CharField(blank=True, max_length=200, null=True, unique=True),
                 ),
                 (
                     "client_token",
@@ -446,9 +438,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "tags",
-                    models.ManyToManyField(
-                        blank=True, related_name="tickets", to="tickets.tag"
-                    ),
+                    models.ManyToManyField(blank=True, related_name="tickets", to="tickets.tag"),
                 ),
                 (
                     "team",
@@ -773,9 +763,7 @@ class Migration(migrations.Migration):
                 ("is_active", models.BooleanField(default=True)),
                 (
                     "categories",
-                    models.ManyToManyField(
-                        blank=True, related_name="forms", to="tickets.category"
-                    ),
+                    models.ManyToManyField(blank=True, related_name="forms", to="tickets.category"),
                 ),
                 (
                     "fields",
@@ -865,9 +853,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="ticket",
             index=models.Index(
-                condition=models.Q(
-                    ("status__in", ["new", "open", "pending", "on_hold"])
-                ),
+                condition=models.Q(("status__in", ["new", "open", "pending", "on_hold"])),
                 fields=["-updated_at", "-id"],
                 name="ticket_unsolved",
             ),
@@ -875,9 +861,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="ticket",
             index=models.Index(
-                condition=models.Q(
-                    ("status__in", ["new", "open", "pending", "on_hold"])
-                ),
+                condition=models.Q(("status__in", ["new", "open", "pending", "on_hold"])),
                 fields=["assignee", "-updated_at", "-id"],
                 name="ticket_mine",
             ),
@@ -885,9 +869,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="ticket",
             index=models.Index(
-                condition=models.Q(
-                    ("status__in", ["new", "open", "pending", "on_hold"])
-                ),
+                condition=models.Q(("status__in", ["new", "open", "pending", "on_hold"])),
                 fields=["team", "-updated_at", "-id"],
                 name="ticket_team",
             ),
@@ -898,15 +880,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="ticket",
-            index=models.Index(
-                fields=["organisation", "-id"], name="ticket_of_organisation"
-            ),
+            index=models.Index(fields=["organisation", "-id"], name="ticket_of_organisation"),
         ),
         migrations.AddIndex(
             model_name="ticket",
-            index=models.Index(
-                fields=["status", "-updated_at", "-id"], name="ticket_status"
-            ),
+            index=models.Index(fields=["status", "-updated_at", "-id"], name="ticket_status"),
         ),
         migrations.AddIndex(
             model_name="ticket",
@@ -914,9 +892,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="ticket",
-            index=django.contrib.postgres.indexes.GinIndex(
-                fields=["search"], name="ticket_search"
-            ),
+            index=django.contrib.postgres.indexes.GinIndex(fields=["search"], name="ticket_search"),
         ),
         migrations.AddConstraint(
             model_name="ticket",
@@ -950,39 +926,27 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="participant",
-            constraint=models.UniqueConstraint(
-                fields=("ticket", "user"), name="participant_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("ticket", "user"), name="participant_once"),
         ),
         migrations.AddIndex(
             model_name="message",
-            index=models.Index(
-                fields=["ticket", "created_at", "id"], name="message_of_ticket"
-            ),
+            index=models.Index(fields=["ticket", "created_at", "id"], name="message_of_ticket"),
         ),
         migrations.AddIndex(
             model_name="message",
-            index=django.contrib.postgres.indexes.GinIndex(
-                fields=["search"], name="message_search"
-            ),
+            index=django.contrib.postgres.indexes.GinIndex(fields=["search"], name="message_search"),
         ),
         migrations.AddIndex(
             model_name="handletime",
-            index=models.Index(
-                fields=["agent", "started_at"], name="handle_time_of_agent"
-            ),
+            index=models.Index(fields=["agent", "started_at"], name="handle_time_of_agent"),
         ),
         migrations.AddConstraint(
             model_name="handletime",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("seconds__gt", 0)), name="handle_time_positive"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("seconds__gt", 0)), name="handle_time_positive"),
         ),
         migrations.AddConstraint(
             model_name="draft",
-            constraint=models.UniqueConstraint(
-                fields=("ticket", "author", "visibility"), name="draft_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("ticket", "author", "visibility"), name="draft_once"),
         ),
         migrations.AddIndex(
             model_name="attachment",
@@ -994,15 +958,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="formfield",
-            constraint=models.UniqueConstraint(
-                fields=("form", "field"), name="field_once_per_form"
-            ),
+            constraint=models.UniqueConstraint(fields=("form", "field"), name="field_once_per_form"),
         ),
         migrations.AddConstraint(
             model_name="ticketlink",
-            constraint=models.UniqueConstraint(
-                fields=("source", "target", "kind"), name="link_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("source", "target", "kind"), name="link_once"),
         ),
         migrations.AddConstraint(
             model_name="ticketlink",

@@ -7,9 +7,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 
-key_validator = RegexValidator(
-    r"^[a-z][a-z0-9_]*\Z", "Use small letters, digits and _, starting with a letter."
-)
+key_validator = RegexValidator(r"^[a-z][a-z0-9_]*\Z", "Use small letters, digits and _, starting with a letter.")
 
 
 class Category(models.Model):
@@ -17,13 +15,9 @@ class Category(models.Model):
 
     key = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=120)
-    parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
-    )
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     description = models.CharField(max_length=300, blank=True)
-    icon = models.CharField(
-        max_length=40, blank=True, help_text="Name of a Tabler icon, e.g. plug."
-    )
+    icon = models.CharField(max_length=40, blank=True, help_text="Name of a Tabler icon, e.g. plug.")
     on_portal = models.BooleanField(default=True, help_text="Customers may choose it.")
     position = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=True)
@@ -55,11 +49,7 @@ class Tag(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(name=Lower("name")), name="tag_is_lower_case"
-            )
-        ]
+        constraints = [models.CheckConstraint(condition=models.Q(name=Lower("name")), name="tag_is_lower_case")]
 
     def __str__(self) -> str:
         return self.name
@@ -83,9 +73,7 @@ class CustomField(models.Model):
     key = models.CharField(max_length=60, unique=True, validators=[key_validator])
     label = models.CharField(max_length=120)
     help_text = models.CharField(max_length=300, blank=True)
-    kind = models.CharField(
-        max_length=12, choices=FieldKind.choices, default=FieldKind.TEXT
-    )
+    kind = models.CharField(max_length=12, choices=FieldKind.choices, default=FieldKind.TEXT)
     choices = ArrayField(models.CharField(max_length=120), default=list, blank=True)
     pattern = models.CharField(
         max_length=200,
@@ -93,9 +81,7 @@ class CustomField(models.Model):
         help_text="Regular expression that text and ids must match.",
     )
     required = models.BooleanField(default=False)
-    for_customers = models.BooleanField(
-        default=True, help_text="Customers see and fill it in."
-    )
+    for_customers = models.BooleanField(default=True, help_text="Customers see and fill it in.")
     categories = models.ManyToManyField(
         Category,
         blank=True,
@@ -119,9 +105,7 @@ class TicketForm(models.Model):
     name = models.CharField(max_length=120)
     intro = models.TextField(blank=True, max_length=2_000)
     categories = models.ManyToManyField(Category, blank=True, related_name="forms")
-    fields = models.ManyToManyField(
-        CustomField, through="tickets.FormField", related_name="forms"
-    )
+    fields = models.ManyToManyField(CustomField, through="tickets.FormField", related_name="forms")
     ticket_type = models.CharField(max_length=10, default="question")
     on_portal = models.BooleanField(default=True)
     position = models.PositiveIntegerField(default=0)
@@ -137,22 +121,14 @@ class TicketForm(models.Model):
 class FormField(models.Model):
     """A custom field on a form; ``required`` here adds to the field's own."""
 
-    form = models.ForeignKey(
-        TicketForm, on_delete=models.CASCADE, related_name="form_fields"
-    )
-    field = models.ForeignKey(
-        CustomField, on_delete=models.CASCADE, related_name="form_fields"
-    )
+    form = models.ForeignKey(TicketForm, on_delete=models.CASCADE, related_name="form_fields")
+    field = models.ForeignKey(CustomField, on_delete=models.CASCADE, related_name="form_fields")
     required = models.BooleanField(default=False)
     position = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["position"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["form", "field"], name="field_once_per_form"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["form", "field"], name="field_once_per_form")]
 
     def __str__(self) -> str:
         return f"{self.form_id}: {self.field_id}"

@@ -39,9 +39,7 @@ class MessageManager(models.Manager.from_queryset(MessageQuerySet)):  # type: ig
 class Message(models.Model):
     """Something said on a ticket. Never edited: what was said was said."""
 
-    ticket = models.ForeignKey(
-        Ticket, on_delete=models.CASCADE, related_name="messages"
-    )
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="messages")
     author = models.ForeignKey(
         "people.User",
         null=True,
@@ -49,19 +47,13 @@ class Message(models.Model):
         on_delete=models.SET_NULL,
         related_name="messages",
     )
-    by_staff = models.BooleanField(
-        default=False, help_text="The author spoke for us, not as a customer."
-    )
+    by_staff = models.BooleanField(default=False, help_text="The author spoke for us, not as a customer.")
     visibility = models.CharField(max_length=10, choices=Visibility.choices)
     body = models.TextField()
-    html = models.TextField(
-        blank=True, help_text="Cleaned HTML of the body, empty for plain text."
-    )
+    html = models.TextField(blank=True, help_text="Cleaned HTML of the body, empty for plain text.")
     channel = models.CharField(max_length=10, choices=Channel.choices)
     created_at = models.DateTimeField(default=timezone.now)
-    moved_from = models.ForeignKey(
-        Ticket, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    moved_from = models.ForeignKey(Ticket, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     client_token = models.CharField(max_length=64, null=True, blank=True, unique=True)
     search = SearchColumn("body")
 
@@ -71,9 +63,7 @@ class Message(models.Model):
         ordering = ["created_at", "id"]
         base_manager_name = "objects"
         indexes = [
-            models.Index(
-                fields=["ticket", "created_at", "id"], name="message_of_ticket"
-            ),
+            models.Index(fields=["ticket", "created_at", "id"], name="message_of_ticket"),
             GinIndex(fields=["search"], name="message_search"),
         ]
 
@@ -111,9 +101,7 @@ class Attachment(models.Model):
     file = models.FileField(max_length=200)
     name = models.CharField(max_length=200)
     size = models.PositiveBigIntegerField()
-    content_type = models.CharField(
-        max_length=120, help_text="Detected from the content, never from the sender."
-    )
+    content_type = models.CharField(max_length=120, help_text="Detected from the content, never from the sender.")
     is_image = models.BooleanField(
         default=False,
         help_text="Verified PNG, JPEG, GIF or WebP: may be shown in place.",
@@ -139,22 +127,14 @@ class Draft(models.Model):
     """What somebody has typed but not sent; survives closing the tab. One per person, ticket and kind."""
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="drafts")
-    author = models.ForeignKey(
-        "people.User", on_delete=models.CASCADE, related_name="drafts"
-    )
-    visibility = models.CharField(
-        max_length=10, choices=Visibility.choices, default=Visibility.PUBLIC
-    )
+    author = models.ForeignKey("people.User", on_delete=models.CASCADE, related_name="drafts")
+    visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.PUBLIC)
     body = models.TextField(blank=True)
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ["-updated_at"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["ticket", "author", "visibility"], name="draft_once"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["ticket", "author", "visibility"], name="draft_once")]
 
     def __str__(self) -> str:
         return f"Draft of {self.author_id} on {self.ticket_id}"

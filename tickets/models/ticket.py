@@ -149,12 +149,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
 
 def _agent_sees(user: User) -> Q:
-    return (
-        Q(team=None)
-        | Q(team__closed=False)
-        | Exists(_membership(user))
-        | Q(assignee=user)
-    )
+    return Q(team=None) | Q(team__closed=False) | Exists(_membership(user)) | Q(assignee=user)
 
 
 def _membership(user: User) -> models.QuerySet[models.Model]:
@@ -166,9 +161,7 @@ def _membership(user: User) -> models.QuerySet[models.Model]:
 def _customer_sees(user: User) -> Q:
     from tickets.models.relations import Participant, ParticipantRole
 
-    copied = Participant.objects.filter(
-        ticket=OuterRef("pk"), user=user, role=ParticipantRole.CC
-    )
+    copied = Participant.objects.filter(ticket=OuterRef("pk"), user=user, role=ParticipantRole.CC)
     sees = Q(requester=user) | Exists(copied)
     if user.sees_organisation and user.organisation_id:
         sees |= Q(organisation=user.organisation_id)
@@ -193,15 +186,9 @@ class Ticket(models.Model):
         choices=[c for c in Status.choices if c[0] != "escalated"],
         default="new",
     )
-    escalated = models.BooleanField(
-        default=False, help_text="An escalation is active; shown as the status."
-    )
-    priority = models.CharField(
-        max_length=10, choices=Priority.choices, default=Priority.NORMAL
-    )
-    type = models.CharField(
-        max_length=10, choices=TicketType.choices, default=TicketType.QUESTION
-    )
+    escalated = models.BooleanField(default=False, help_text="An escalation is active; shown as the status.")
+    priority = models.CharField(max_length=10, choices=Priority.choices, default=Priority.NORMAL)
+    type = models.CharField(max_length=10, choices=TicketType.choices, default=TicketType.QUESTION)
     channel = models.CharField(max_length=10, choices=Channel.choices)
     category = models.ForeignKey(
         Category,
@@ -212,9 +199,7 @@ class Ticket(models.Model):
     )
     tags = models.ManyToManyField(Tag, blank=True, related_name="tickets")
     fields = models.JSONField(default=dict, blank=True)
-    requester = models.ForeignKey(
-        "people.User", on_delete=models.PROTECT, related_name="requested_tickets"
-    )
+    requester = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="requested_tickets")
     organisation = models.ForeignKey(
         "people.Organisation",
         null=True,
@@ -246,9 +231,7 @@ class Ticket(models.Model):
     sentiment = models.CharField(max_length=10, choices=Sentiment.choices, blank=True)
     resolution_summary = models.TextField(blank=True, max_length=10_000)
     root_cause = models.CharField(max_length=200, blank=True)
-    resolution_type = models.CharField(
-        max_length=20, choices=ResolutionType.choices, blank=True
-    )
+    resolution_type = models.CharField(max_length=20, choices=ResolutionType.choices, blank=True)
     merged_into = models.ForeignKey(
         "self",
         null=True,
@@ -271,14 +254,10 @@ class Ticket(models.Model):
     solved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     reopen_count = models.PositiveIntegerField(default=0)
-    next_due_at = models.DateTimeField(
-        null=True, blank=True, help_text="Earliest running service-level clock."
-    )
+    next_due_at = models.DateTimeField(null=True, blank=True, help_text="Earliest running service-level clock.")
     sla_state = models.CharField(max_length=10, blank=True)
     version = models.PositiveIntegerField(default=1)
-    field_versions = models.JSONField(
-        default=dict, blank=True, help_text="Field -> version that last changed it."
-    )
+    field_versions = models.JSONField(default=dict, blank=True, help_text="Field -> version that last changed it.")
     source_key = models.CharField(max_length=200, null=True, blank=True, unique=True)
     client_token = models.CharField(max_length=64, null=True, blank=True, unique=True)
     search = SearchColumn("subject")
@@ -290,14 +269,11 @@ class Ticket(models.Model):
         base_manager_name = "objects"
         constraints = [
             models.CheckConstraint(
-                condition=Q(
-                    status__in=["new", "open", "pending", "on_hold", "solved", "closed"]
-                ),
+                condition=Q(status__in=["new", "open", "pending", "on_hold", "solved", "closed"]),
                 name="ticket_status_stored",
             ),
             models.CheckConstraint(
-                condition=Q(solved_at__isnull=True)
-                | Q(status__in=["solved", "closed"]),
+                condition=Q(solved_at__isnull=True) | Q(status__in=["solved", "closed"]),
                 name="ticket_solved_at_only_when_solved",
             ),
             models.CheckConstraint(
@@ -332,11 +308,7 @@ class Ticket(models.Model):
     @property
     def shown_status(self) -> str:
         """The status for people: ``escalated`` while an escalation is active and we have to act."""
-        return (
-            Status.ESCALATED
-            if self.escalated and self.status in ACTIVE_STATUSES
-            else self.status
-        )
+        return Status.ESCALATED if self.escalated and self.status in ACTIVE_STATUSES else self.status
 
     @property
     def shown_status_label(self) -> str:

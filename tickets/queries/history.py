@@ -56,15 +56,8 @@ def history(ticket: Ticket, user: User | None, limit: int = 1_000) -> list[Histo
 def timeline(ticket: Ticket, user: User | None) -> list[TimelineItem]:
     """Messages and the events worth a line between them, by time."""
     hidden = {events.MESSAGE_ADDED.name, events.TIME_LOGGED.name, events.MENTIONED.name}
-    items = [
-        TimelineItem(message.created_at, message=message)
-        for message in messages_of(ticket, user)
-    ]
-    items += [
-        TimelineItem(line.at, line=line)
-        for line in history(ticket, user)
-        if line.kind not in hidden
-    ]
+    items = [TimelineItem(message.created_at, message=message) for message in messages_of(ticket, user)]
+    items += [TimelineItem(line.at, line=line) for line in history(ticket, user) if line.kind not in hidden]
     return sorted(items, key=lambda item: (item.at, item.message is None))
 
 
@@ -96,23 +89,12 @@ class _Names:
             for kind, value in _mentioned_ids(event.payload):
                 ids[kind].add(value)
         return cls(
-            users={
-                user.pk: user.display_name
-                for user in User.objects.filter(pk__in=ids["user"])
-            },
-            teams=dict(
-                Team.objects.filter(pk__in=ids["team"]).values_list("pk", "name")
-            ),
-            categories=dict(
-                Category.objects.filter(pk__in=ids["category"]).values_list(
-                    "pk", "name"
-                )
-            ),
+            users={user.pk: user.display_name for user in User.objects.filter(pk__in=ids["user"])},
+            teams=dict(Team.objects.filter(pk__in=ids["team"]).values_list("pk", "name")),
+            categories=dict(Category.objects.filter(pk__in=ids["category"]).values_list("pk", "name")),
             tickets={
                 pk: f"#{number}"
-                for pk, number in Ticket.objects.filter(
-                    pk__in=ids["ticket"]
-                ).values_list("pk", "number")
+                for pk, number in Ticket.objects.filter(pk__in=ids["ticket"]).values_list("pk", "number")
             },
         )
 
@@ -137,9 +119,7 @@ def _mentioned_ids(payload: dict[str, Any]) -> Iterable[tuple[str, int]]:
 
 
 def _line(event: Event, names: _Names, staff: bool) -> HistoryLine:
-    actor = names.users.get(
-        event.actor_id or 0, "The helpdesk" if event.actor_id is None else "Somebody"
-    )
+    actor = names.users.get(event.actor_id or 0, "The helpdesk" if event.actor_id is None else "Somebody")
     text, changes = _WORDS.get(event.kind, _other)(event.payload, names)
     return HistoryLine(
         id=event.pk,
@@ -178,9 +158,7 @@ def _assigned(payload: dict[str, Any], names: _Names) -> Words:
     changes = []
     if "team_id" in payload:
         before, after = payload["team_id"]
-        changes.append(
-            ("Team", names.teams.get(before, "none"), names.teams.get(after, "none"))
-        )
+        changes.append(("Team", names.teams.get(before, "none"), names.teams.get(after, "none")))
     if "assignee_id" in payload:
         before, after = payload["assignee_id"]
         changes.append(
@@ -233,18 +211,13 @@ def _said(payload: dict[str, Any], names: _Names) -> Words:
 
 
 def _mentioned(payload: dict[str, Any], names: _Names) -> Words:
-    return "Mentioned " + ", ".join(
-        names.users.get(pk, "somebody") for pk in payload["user_ids"]
-    ), []
+    return "Mentioned " + ", ".join(names.users.get(pk, "somebody") for pk in payload["user_ids"]), []
 
 
 def _people(payload: dict[str, Any], names: _Names) -> Words:
     word = "Following" if payload.get("role") == "follower" else "In copy"
     parts = [f"{word}: {names.users.get(pk, 'somebody')}" for pk in payload["added"]]
-    parts += [
-        f"No longer {word.lower()}: {names.users.get(pk, 'somebody')}"
-        for pk in payload["removed"]
-    ]
+    parts += [f"No longer {word.lower()}: {names.users.get(pk, 'somebody')}" for pk in payload["removed"]]
     return ", ".join(parts), []
 
 
@@ -282,9 +255,7 @@ def _unlinked(payload: dict[str, Any], names: _Names) -> Words:
 
 def _time(payload: dict[str, Any], _: _Names) -> Words:
     minutes, seconds = divmod(payload["seconds"], 60)
-    return f"Worked {minutes} min {seconds:02d} s" + (
-        f": {payload['note']}" if payload.get("note") else ""
-    ), []
+    return f"Worked {minutes} min {seconds:02d} s" + (f": {payload['note']}" if payload.get("note") else ""), []
 
 
 def _followed_up(payload: dict[str, Any], names: _Names) -> Words:

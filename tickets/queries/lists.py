@@ -26,10 +26,7 @@ COUNT_CAP = 1_000
 _NEVER = Value(datetime(9999, 1, 1, tzinfo=UTC), output_field=DateTimeField())
 
 PRIORITY_RANK = Case(
-    *[
-        When(priority=value, then=Value(rank))
-        for rank, value in enumerate(Priority.values)
-    ],
+    *[When(priority=value, then=Value(rank)) for rank, value in enumerate(Priority.values)],
     output_field=IntegerField(),
 )
 ORDERS: dict[str, Order] = {
@@ -144,11 +141,7 @@ def counts(found: Sequence[View]) -> dict[str, int]:
     """View key -> number of tickets, counted up to 1,000 (then 1,001 is returned). One statement for all."""
     parts, params = [], []
     for index, view in enumerate(found):
-        sql, given = (
-            view.tickets.order_by()
-            .values("pk")[: COUNT_CAP + 1]
-            .query.sql_with_params()
-        )
+        sql, given = view.tickets.order_by().values("pk")[: COUNT_CAP + 1].query.sql_with_params()
         parts.append(f"(SELECT count(*) FROM ({sql}) AS v{index})")
         params.extend(given)
     if not parts:
@@ -161,11 +154,7 @@ def counts(found: Sequence[View]) -> dict[str, int]:
 
 def previous_tickets(ticket: Ticket, user: User, limit: int = 5) -> list[Ticket]:
     """The requester's other tickets that ``user`` may see, newest first."""
-    others = (
-        Ticket.objects.visible_to(user)
-        .filter(requester=ticket.requester_id)
-        .exclude(pk=ticket.pk)
-    )
+    others = Ticket.objects.visible_to(user).filter(requester=ticket.requester_id).exclude(pk=ticket.pk)
     return list(others.order_by("-id")[:limit])
 
 
@@ -173,9 +162,7 @@ def mentionable(user: User, words: str = "", limit: int = 8) -> list[User]:
     """Active staff whose name or address starts with ``words``."""
     people = User.objects.active().staff()
     if words:
-        people = people.filter(
-            Q(name__icontains=words[:60]) | Q(email__istartswith=words[:60])
-        )
+        people = people.filter(Q(name__icontains=words[:60]) | Q(email__istartswith=words[:60]))
     return list(people.order_by("name")[:limit])
 
 

@@ -28,8 +28,10 @@ PROGRAMS = (
     b"dex\n",
 )
 REFUSED_ENDINGS = frozenset(
-    "apk app bat cmd com cpl deb dll dmg exe hta img iso jar js jse lnk msi msp pif ps1 psm1 reg rpm scr sys vbe vbs "
-    "wsf wsh".split()
+    [
+        *("apk", "app", "bat", "cmd", "com", "cpl", "deb", "dll", "dmg", "exe", "hta", "img", "iso", "jar", "js"),
+        *("jse", "lnk", "msi", "msp", "pif", "ps1", "psm1", "reg", "rpm", "scr", "sys", "vbe", "vbs", "wsf", "wsh"),
+    ]
 )
 IMAGE_ENDINGS = {
     "png": "image/png",

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from django.utils import timezone
+
 from core.errors import DomainError, Invalid
 from core.text import one_line
 from people.actions.customers import clean_email
@@ -86,7 +88,7 @@ def moment(value: Any, zone: tzinfo, date_format: str = "") -> datetime:
         raise BadValue(f"“{given[:60]}” is outside of the calendar.") from None
     if aware < EARLIEST:
         raise BadValue(f"“{given[:60]}” is before 1970.")
-    if aware > datetime.now(UTC) + timedelta(days=1):
+    if aware > timezone.now() + timedelta(days=1):
         raise BadValue(f"“{given[:60]}” is in the future.")
     return aware
 

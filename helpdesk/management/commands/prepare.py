@@ -9,7 +9,6 @@ class Command(BaseCommand):
     help = "Before serving: system checks, migrations, static files when they changed, and the demo on the first run."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.check(display_num_errors=True, include_deployment_checks=False)
         for line in preparation.prepare():
             self.stdout.write(line)
             self.stdout.flush()

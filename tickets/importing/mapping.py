@@ -142,7 +142,11 @@ class _Reader:
 
     def __init__(self, row: Row, rules: Rules) -> None:
         self.rules = rules
-        self.raw: dict[str, Any] = rules.preset.translate(row.values) if rules.preset else _flat(row.values)
+        self.raw: dict[str, Any] = (
+            rules.preset.translate({name: str(value) for name, value in row.values.items()})
+            if rules.preset
+            else _flat(row.values)
+        )
         self.problems: list[str] = []
 
     def value(self, name: str) -> Any:

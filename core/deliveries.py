@@ -10,7 +10,7 @@ from django.db.models import Q
 from core.bell import wake
 from core.consumers import Consumer, subscribed
 from core.models import Delivery, Event
-from core.payloads import storable
+from core.text import storable
 
 logger = logging.getLogger(__name__)
 

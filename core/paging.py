@@ -39,9 +39,7 @@ class Page(Generic[M]):
     previous: str | None
 
 
-def page_by_key(
-    queryset: QuerySet[M], order: Order, cursor: str | None, size: int
-) -> Page[M]:
+def page_by_key(queryset: QuerySet[M], order: Order, cursor: str | None, size: int) -> Page[M]:
     """One page in one statement. A cursor that is broken or of another order starts at the beginning."""
     place = _read(cursor, order)
     backwards = place is not None and place["b"]
@@ -58,21 +56,15 @@ def page_by_key(
         found.reverse()
     return Page(
         found,
-        next=_cursor(found[-1], order, False)
-        if found and (more or backwards)
-        else None,
-        previous=_cursor(found[0], order, True)
-        if found and place is not None and (more or not backwards)
-        else None,
+        next=_cursor(found[-1], order, False) if found and (more or backwards) else None,
+        previous=_cursor(found[0], order, True) if found and place is not None and (more or not backwards) else None,
     )
 
 
 def _beyond(key: Any, pk: Any, descending: bool) -> Q:
     # The first part lets an index range do the work; the second is exact.
     side = "lt" if descending else "gt"
-    return Q(**{f"_key__{side}e": key}) & (
-        Q(**{f"_key__{side}": key}) | Q(**{f"pk__{side}": pk})
-    )
+    return Q(**{f"_key__{side}e": key}) & (Q(**{f"_key__{side}": key}) | Q(**{f"pk__{side}": pk}))
 
 
 def _cursor(row: Model, order: Order, backwards: bool) -> str:
@@ -87,38 +79,20 @@ def _cursor(row: Model, order: Order, backwards: bool) -> str:
         "i": row.pk,
         "b": backwards,
     }
-    return (
-        base64.urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode())
-        .decode()
-        .rstrip("=")
-    )
+    return base64.urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
 def _read(cursor: str | None, order: Order) -> dict[str, Any] | None:
     if not cursor or len(cursor) > 1_000:
         return None
     try:
-        content = json.loads(
-            base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        )
-        if (
-            content["o"] != order.key
-            or not isinstance(content["i"], int)
-            or isinstance(content["i"], bool)
-        ):
+        content = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if content["o"] != order.key or not isinstance(content["i"], int) or isinstance(content["i"], bool):
             return None
         key = parse_datetime(content["k"]) if content["t"] == "d" else content["k"]
-        if (
-            not isinstance(key, str | int | float | datetime)
-            or not abs(content["i"]) < 2**63
-        ):
+        if not isinstance(key, str | int | float | datetime) or not abs(content["i"]) < 2**63:
             return None
-        if (
-            isinstance(key, datetime)
-            and key.tzinfo is None
-            or isinstance(key, str)
-            and "\x00" in key
-        ):
+        if isinstance(key, datetime) and key.tzinfo is None or isinstance(key, str) and "\x00" in key:
             return None
         if isinstance(key, int) and not abs(key) < 2**63:
             return None

@@ -10,20 +10,13 @@ from uuid import UUID
 
 from django.utils import timezone
 
-# PostgreSQL stores neither NUL nor a lone half of a surrogate pair.
-_UNSTORABLE = {0: "\ufffd"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
-
-
-def storable(text: str) -> str:
-    """The text with U+FFFD in place of every character that PostgreSQL cannot store."""
-    return text.translate(_UNSTORABLE)
-
+from core.text import storable
 
 def clean(value: Any, where: str) -> Any:
     """The value as JSON types. `where` names it in errors.
 
     Aware datetimes become ISO 8601 in UTC, dates and times ISO, timedeltas seconds, decimals and UUIDs strings,
-    enums their values, sets sorted lists; characters that cannot be stored become U+FFFD.
+    enums their values, sets sorted lists; text is made storable.
     Raises TypeError for anything else (model instances, translated labels), ValueError for naive moments and NaN.
     """
     if value is None or isinstance(value, bool):

@@ -1,9 +1,7 @@
 """Text from outside, made storable: Postgres takes neither NUL nor half a surrogate pair."""
 
 _KEPT = {"\n", "\t"}
-_CONTROLS = {
-    code: None for code in [*range(32), *range(127, 160)] if chr(code) not in _KEPT
-}
+_CONTROLS = {code: None for code in [*range(32), *range(127, 160)] if chr(code) not in _KEPT}
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 _UNWANTED = _CONTROLS | _SURROGATES
 

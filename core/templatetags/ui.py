@@ -29,9 +29,7 @@ def _svg(name: str, style: str) -> str:
         return ""
     source = re.sub(r"<!--.*?-->", "", source, flags=re.DOTALL)
     source = re.sub(r'\s(class|width|height|xmlns)="[^"]*"', "", source)
-    return " ".join(source.split()).replace(
-        "<svg", '<svg class="icon" aria-hidden="true" focusable="false"', 1
-    )
+    return " ".join(source.split()).replace("<svg", '<svg class="icon" aria-hidden="true" focusable="false"', 1)
 
 
 @register.simple_tag
@@ -69,9 +67,7 @@ def relative(moment: datetime, now: datetime | None = None) -> str:
         words = f"{round(size / 86_400)} d"
     else:
         local = timezone.localtime(moment)
-        return date_format(
-            local, "j M" if local.year == timezone.localtime(now).year else "j M Y"
-        )
+        return date_format(local, "j M" if local.year == timezone.localtime(now).year else "j M Y")
     return f"{words} ago" if seconds >= 0 else f"in {words}"
 
 

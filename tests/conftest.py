@@ -13,6 +13,7 @@ from helpdesk.embedded import data_folder, provide
 _data = data_folder(os.environ)
 _data = _data.with_name(f"{_data.name}-test")
 _data.mkdir(mode=0o700, parents=True, exist_ok=True)
+(_data / "static").mkdir(exist_ok=True)  # whitenoise warns without it
 (_data / "postgres.conf").write_text("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n")
 os.environ["HELPDESK_DATA"] = str(_data)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
@@ -20,6 +21,10 @@ for _name in ("DEBUG", "SITE_URL", "SMTP_URL", "ALLOWED_HOSTS", "PORT"):
     os.environ.pop(_name, None)
 services = provide(os.environ)
 django.setup()
+
+from core.testing import allow_flush  # noqa: E402  needs the apps
+
+allow_flush()
 
 
 @pytest.fixture(autouse=True, scope="session")

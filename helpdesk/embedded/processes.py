@@ -69,7 +69,7 @@ def open_log(path: Path, keep_bytes: int = 5_000_000) -> IO[bytes]:
     with contextlib.suppress(FileNotFoundError):
         if path.stat().st_size > keep_bytes:
             path.replace(path.with_suffix(path.suffix + ".1"))
-    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
 
 
 def last_lines(path: Path, count: int = 8) -> str:
@@ -128,7 +128,7 @@ def locked(path: Path, *, patience: float = 120.0) -> Iterator[None]:
 
 def lock_file(path: Path) -> IO[bytes]:
     """The file opened for locking; made when missing, never emptied."""
-    return open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
 
 
 def try_lock(handle: IO[bytes], how: int) -> bool:

@@ -141,7 +141,7 @@ def _path(places: Places) -> Path:
 
 def _remember(places: Places, known: State) -> None:
     half = _path(places).with_suffix(".new")
-    with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         json.dump(asdict(known), out)
     half.replace(_path(places))
 

@@ -39,7 +39,7 @@ class Guard:
             self._file = lock_file(folder / "supervisor.lock")
         except OSError as error:
             raise EmbeddedError(
-                f"HELPDESK_DATA is {self._data}, which can't be used ({error.strerror}). Set it to a folder of your own."
+                f"HELPDESK_DATA is {self._data}, which can't be used ({error.strerror}). Set it to a folder of yours."
             ) from error
         began = time.monotonic()
         while not try_lock(self._file, fcntl.LOCK_EX):
@@ -82,7 +82,7 @@ def end_leftovers(data: Path, say: Callable[[str], None]) -> None:
     if not found:
         return
     say(f"ending {len(found)} processes that a killed supervisor left behind")
-    for number, seconds in ((signal.SIGTERM, 3.0), (signal.SIGKILL, 2.0)):
+    for number, seconds in ((signal.SIGTERM, 1.5), (signal.SIGKILL, 3.0)):
         for process in found:
             with contextlib.suppress(psutil.Error):
                 process.send_signal(number)

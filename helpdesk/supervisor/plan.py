@@ -16,7 +16,7 @@ from helpdesk.supervisor.guard import MARK
 
 
 class Plan:
-    """The children of a supervisor, from its environment: PORT, BIND, WEB_CONCURRENCY, WEB_THREADS, WORKER_CONCURRENCY."""
+    """The children, from the environment: PORT, BIND, WEB_CONCURRENCY, WEB_THREADS, WORKER_CONCURRENCY."""
 
     def __init__(self, environ: MutableMapping[str, str], data: Path) -> None:
         self._environ = environ

@@ -40,7 +40,8 @@ def apply_caps(mail: OutgoingMail) -> None:
     _lock(f"mail to {mail.to_address}")
     earlier = OutgoingMail.objects.counted().filter(to_address=mail.to_address).exclude(kind__in=UNCAPPED_KINDS)
     now = timezone.now()
-    if any(earlier.filter(created_at__gt=now - window).count() >= most for most, window in PER_ADDRESS):
+    automatic = earlier.filter(automatic=True)
+    if any(automatic.filter(created_at__gt=now - window).count() >= most for most, window in PER_ADDRESS):
         _hold(mail, Held.TOO_MANY)
     elif not earlier.exists():
         _apply_new_address_cap(mail)

@@ -27,15 +27,9 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
         return self.filter(subject_kind=subject_kind, subject_id=subject_id).order_by("id")
 
     def counted(self) -> "OutgoingMailQuerySet":
-        """Automatic mails that went, or will go, as far as the caps are concerned."""
-        capped = (
-            OutgoingMail.Held.TOO_MANY,
-            OutgoingMail.Held.NEW_ADDRESSES,
-            OutgoingMail.Held.OWN_ADDRESS,
-        )
-        return (
-            self.filter(automatic=True).exclude(status=OutgoingMail.Status.CANCELLED).exclude(held_because__in=capped)
-        )
+        """Those that went, or will go, as far as the caps are concerned."""
+        capped = (OutgoingMail.Held.TOO_MANY, OutgoingMail.Held.NEW_ADDRESSES, OutgoingMail.Held.OWN_ADDRESS)
+        return self.exclude(status=OutgoingMail.Status.CANCELLED).exclude(held_because__in=capped)
 
 
 class OutgoingMail(models.Model):
@@ -88,7 +82,9 @@ class OutgoingMail(models.Model):
 
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     held_because = models.CharField(max_length=20, choices=Held.choices, blank=True)
-    first_contact = models.BooleanField(default=False, help_text="No automatic mail went to this address before.")
+    first_contact = models.BooleanField(
+        default=False, help_text="The first mail to this address that was not about a login."
+    )
     attempts = models.PositiveIntegerField(default=0)
     doubts = models.PositiveIntegerField(default=0, help_text="How often it could not be told whether it was taken.")
     last_error = models.TextField(blank=True)
@@ -119,11 +115,7 @@ class OutgoingMail(models.Model):
                 condition=Q(status="sending"),
                 name="mail_lease",
             ),
-            models.Index(
-                fields=["to_address", "created_at"],
-                condition=Q(automatic=True),
-                name="mail_cap",
-            ),
+            models.Index(fields=["to_address", "created_at"], name="mail_to"),
             models.Index(
                 fields=["created_at"],
                 condition=Q(first_contact=True),

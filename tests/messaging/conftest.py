@@ -1,5 +1,6 @@
 """A real SMTP server in a thread, and an outbox that talks to it."""
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def postbox(settings: Any) -> Iterator[Postbox]:
     """The server that settings.SMTP_URL points to."""
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
     box = Postbox()
     controller = Controller(box, hostname="127.0.0.1", port=free_port(), data_size_limit=50_000_000)
     controller.start()

@@ -55,6 +55,14 @@ def test_m6_five_hundred_strangers_are_not_all_written_to(queue: Queue, settings
     assert acknowledge(queue, to="victim300@elsewhere.test").status == "queued"
 
 
+def test_m6_who_got_an_agents_reply_is_no_stranger(queue: Queue, settings: Any) -> None:
+    settings.MAIL_NEW_ADDRESSES_PER_HOUR = 0
+    queue(to="ada@customer.test")
+    queue(to="bob@customer.test", kind="account", automatic=True)
+    assert acknowledge(queue, to="ada@customer.test").status == "queued"
+    assert acknowledge(queue, to="bob@customer.test").status == "held"
+
+
 def test_l1_no_automatic_mail_to_ourselves(queue: Queue, settings: Any) -> None:
     settings.DEFAULT_FROM_EMAIL = "Support <Support@desk.test>"
     assert acknowledge(queue, to="support@DESK.test").held_because == "own_address"

@@ -160,8 +160,14 @@ def test_a_sender_that_was_only_slow_ends_the_doubt(queue: Queue) -> None:
 
 def test_c5_without_a_broker_the_sweep_sends(queue: Queue, postbox: Postbox, monkeypatch: pytest.MonkeyPatch) -> None:
     from core import bell, registries
+    from core.sweep import _round
+    from core.testing import registered
+
+    def broken() -> None:
+        raise RuntimeError("not today")
 
     monkeypatch.setattr(bell, "ring", lambda task=bell.TASK: False)
     queue()
-    registries.sweeps.get("messaging.outbox")()
+    with registered(registries.sweeps, "another sweep that fails", broken):
+        _round(threading.Event())
     assert len(postbox.taken) == 1

@@ -17,6 +17,8 @@ from messaging.drivers.errors import InDoubt, Permanent, Temporary, Unreachable
 from messaging.server import Server
 
 TIMEOUT_SECONDS = 10.0
+# Servers look into a text before they answer, and an answer not waited for means doubt.
+ANSWER_SECONDS = 30.0
 
 
 class SmtpSender:
@@ -51,7 +53,9 @@ class SmtpSender:
         if self._smtp is None:
             raise RuntimeError("prepare() comes first")
         try:
+            _wait_at_most(self._smtp, max(self.timeout, ANSWER_SECONDS))
             answer = self._smtp.data(raw)
+            _wait_at_most(self._smtp, self.timeout)
         except smtplib.SMTPDataError as error:
             answer = (error.smtp_code, _bytes(error.smtp_error))
         except (OSError, smtplib.SMTPException) as error:
@@ -103,6 +107,11 @@ class SmtpSender:
             smtp.close()
             raise
         return smtp
+
+
+def _wait_at_most(smtp: smtplib.SMTP, seconds: float) -> None:
+    if smtp.sock is not None:
+        smtp.sock.settimeout(seconds)
 
 
 def _accept(answer: tuple[int, bytes], what: str) -> None:

@@ -9,7 +9,7 @@ from core.event_log import EventKind
 from core.models import Delivery
 from core.registries import event_kinds
 from core.testing import only_consumers, registered
-from tests.core import worker
+from tests.core.world import HAPPENED, Effects
 
 
 @pytest.fixture(autouse=True)
@@ -23,25 +23,30 @@ def quiet_house() -> Iterator[None]:
 def rings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The tasks rung for, in place of Redis."""
     sent: list[str] = []
-    if "real_bell" not in request.keywords:
+    if "real_bell" not in request.fixturenames:
         monkeypatch.setattr(bell, "_send", sent.append)
     monkeypatch.setattr(bell, "_resting_until", 0.0)
     return sent
 
 
 @pytest.fixture
-def happened() -> Iterator[EventKind]:
-    """An event kind with the payload key 'n'."""
-    with registered(event_kinds, worker.HAPPENED.name, worker.HAPPENED):
-        yield worker.HAPPENED
+def real_bell() -> None:
+    """Ask for this to ring through Celery."""
 
 
 @pytest.fixture
-def effects(transactional_db: None) -> Iterator[type[worker.Effects]]:
+def happened() -> Iterator[EventKind]:
+    """An event kind with the payload key 'n'."""
+    with registered(event_kinds, HAPPENED.name, HAPPENED):
+        yield HAPPENED
+
+
+@pytest.fixture
+def effects(transactional_db: None) -> Iterator[type[Effects]]:
     """A table to which consumers append, without any constraint that could hide a double."""
-    worker.Effects.create()
-    yield worker.Effects
-    worker.Effects.drop()
+    Effects.create()
+    yield Effects
+    Effects.drop()
 
 
 def due_now() -> None:

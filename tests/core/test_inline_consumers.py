@@ -7,7 +7,7 @@ from core import dispatch
 from core.event_log import EventKind, NewEvent, record, record_many
 from core.models import Delivery, Event
 from core.testing import consuming
-from tests.core.worker import Effects
+from tests.core.world import Effects
 
 
 def test_it_sees_the_event_before_the_commit(db: None, happened: EventKind, rings: list[str]) -> None:

@@ -1,6 +1,6 @@
-"""A dispatcher in a process of its own that is killed at a named point. Run by `start`, never imported by production.
+"""A dispatcher in a process of its own that is killed at a named point; `tests.core.world.start_worker` starts it.
 
-usage: python -m tests.core.worker POINT N   with the database as JSON in WORKER_DATABASE
+usage: python -m tests.core.worker POINT N   with the database as JSON in WORKER_DATABASE, settings in WORKER_SETTINGS
 POINT before_claim | after_claim | during_effect | before_commit | after_commit : killed there, at the Nth delivery
       poison : killed by each event whose payload says n = -1
 """
@@ -8,58 +8,14 @@ POINT before_claim | after_claim | during_effect | before_commit | after_commit 
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.db import connection
-
-from core.event_log import EventKind
-from core.models import Event
+if TYPE_CHECKING:
+    from core.models import Event
 
 POINTS = ("before_claim", "after_claim", "during_effect", "before_commit", "after_commit")
-HAPPENED = EventKind("tests.happened", "thing", "Something happened", ("n",))
-ROOT = Path(__file__).resolve().parents[2]
-
-
-class Effects:
-    """The table of effects: an id in order of writing, the event and its subject."""
-
-    @staticmethod
-    def create() -> None:
-        Effects.drop()
-        _sql("CREATE TABLE test_effect (id serial, event_id bigint, subject_id bigint)")
-
-    @staticmethod
-    def drop() -> None:
-        _sql("DROP TABLE IF EXISTS test_effect")
-
-    @staticmethod
-    def add(event: Event) -> None:
-        """The consumer: append a row."""
-        _sql("INSERT INTO test_effect (event_id, subject_id) VALUES (%s, %s)", event.pk, event.subject_id)
-
-    @staticmethod
-    def all() -> list[tuple[int, int]]:
-        """(event id, subject id) in the order of writing."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT event_id, subject_id FROM test_effect ORDER BY id")
-            return cursor.fetchall()
-
-
-def _sql(statement: str, *values: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-
-
-def start(point: str, at: int = 1, **settings: Any) -> "subprocess.Popen[bytes]":
-    """Start a worker on the test's database; `settings` replace Django's."""
-    database = {key: value for key, value in connection.settings_dict.items() if key != "TEST"}
-    environment = os.environ | {"WORKER_DATABASE": json.dumps(database), "WORKER_SETTINGS": json.dumps(settings)}
-    command = [sys.executable, "-m", "tests.core.worker", point, str(at)]
-    return subprocess.Popen(command, cwd=ROOT, env=environment)
 
 
 def die() -> None:
@@ -100,9 +56,10 @@ def after(call: Callable[..., Any], fatal: Callable[[], None]) -> Callable[..., 
     return wrapped
 
 
-def arm(point: str, at: int) -> Callable[[Event], None]:
+def arm(point: str, at: int) -> "Callable[[Event], None]":
     """Lay the mine at a point and return the consumer to use."""
     from core import dispatch
+    from tests.core.world import Effects
 
     tick = Countdown(at).tick
     if point == "before_claim":
@@ -120,8 +77,10 @@ def arm(point: str, at: int) -> Callable[[Event], None]:
     return Effects.add
 
 
-def poisonous(event: Event) -> None:
+def poisonous(event: "Event") -> None:
     """A consumer that dies of one kind of payload, after having written."""
+    from tests.core.world import Effects
+
     Effects.add(event)
     if event.payload.get("n") == -1:
         die()
@@ -138,6 +97,7 @@ def main() -> None:
     from core import dispatch
     from core.consumers import consumer
     from core.registries import event_kinds
+    from tests.core.world import HAPPENED
 
     event_kinds.register(HAPPENED.name, HAPPENED)
     consumer("tests.effect", kinds=[HAPPENED])(arm(sys.argv[1], int(sys.argv[2])))

@@ -3,14 +3,16 @@
 They raise core.errors.Invalid for what cannot be stored, NotAllowed or NotFound when the actor may not.
 """
 
-from people.actions.customers import NewCustomer, ensure_customer, ensure_customers, sign_up_customer
+from people.actions.customers import NewCustomer, clean_email, ensure_customer, ensure_customers, sign_up_customer
 from people.actions.organisations import create_organisation, create_tier, update_organisation, update_tier
 from people.actions.teams import create_skill, create_team, set_members, set_skills, update_skill, update_team
 from people.actions.tokens import create_api_token, revoke_api_token, touch_api_token
 from people.actions.users import (
     create_user,
     deactivate_user,
+    forget_password,
     reactivate_user,
+    record_address_change,
     set_availability,
     set_password,
     update_user,
@@ -18,6 +20,7 @@ from people.actions.users import (
 
 __all__ = [
     "NewCustomer",
+    "clean_email",
     "create_api_token",
     "create_organisation",
     "create_skill",
@@ -27,7 +30,9 @@ __all__ = [
     "deactivate_user",
     "ensure_customer",
     "ensure_customers",
+    "forget_password",
     "reactivate_user",
+    "record_address_change",
     "revoke_api_token",
     "set_availability",
     "set_members",

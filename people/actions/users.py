@@ -119,6 +119,21 @@ def set_password(user: User, password: str, *, actor: User | None) -> None:
 
 
 @transaction.atomic
+def forget_password(user: User, *, actor: User | None) -> None:
+    """No password any more: the user logs in by mailed code until they set one."""
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    record(events.USER_PASSWORD_CHANGED, user.pk, actor_id=actor_id(actor))
+
+
+@transaction.atomic
+def record_address_change(user: User, old: str, new: str, *, actor: User | None) -> None:
+    """Record that a user's own, confirmed change of address was stored."""
+    payload = {"changes": {"email": [old, new]}}
+    record(events.USER_UPDATED, user.pk, actor_id=actor_id(actor), payload=payload)
+
+
+@transaction.atomic
 def deactivate_user(user: User, *, actor: User | None) -> User:
     """No login, no session, no token from now on. Raises NotAllowed, Conflict (oneself, the last admin)."""
     policies.may_create_user(actor, user.role).require()

@@ -1,21 +1,24 @@
 """What allauth asks us: who may sign up, what is stored, where links and people go."""
 
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.exceptions import PermissionDenied
-from django.core.mail import EmailMessage
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.urls import reverse
 
+from core.errors import DomainError
 from people import actions
 from people.login.links import current_site, on_site
 from people.models import User
+
+logger = logging.getLogger("people.login")
 
 
 def display_name(user: User) -> str:
@@ -37,6 +40,13 @@ class AccountAdapter(DefaultAccountAdapter):
         if commit:
             actions.sign_up_customer(user)
         return user
+
+    def clean_email(self, email: str) -> str:
+        """The address as people keeps it. Raises ValidationError for what cannot be stored."""
+        try:
+            return actions.clean_email(email)
+        except DomainError as error:
+            raise ValidationError(error.fields["email"]) from None
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """The desk for staff, the portal for customers."""
@@ -62,7 +72,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Links and the site's name come from the settings, never from the request's Host."""
         links = {key: on_site(value) for key, value in context.items() if key.endswith("_url")}
-        super().send_mail(template_prefix, email, {**context, **links, "current_site": current_site()})
+        try:
+            super().send_mail(template_prefix, email, {**context, **links, "current_site": current_site()})
+        except DomainError as error:  # an address that the outbox will not take; the page says the same as ever
+            logger.warning("no mail %s: %s", template_prefix, error)
 
     def send_account_already_exists_mail(self, email: str) -> None:
         """Somebody signed up with a known address: its owner learns the ways in."""
@@ -70,13 +83,6 @@ class AccountAdapter(DefaultAccountAdapter):
         self.send_mail(
             "account/email/account_already_exists", email, {key: reverse(view) for key, view in links.items()}
         )
-
-    def render_mail(
-        self, template_prefix: str, email: str | list[str], context: dict[str, Any], headers: Any = None
-    ) -> EmailMessage:
-        """Marked as automatic, so that no out-of-office answers it."""
-        headers = {"Auto-Submitted": "auto-generated", **(headers or {})}
-        return super().render_mail(template_prefix, email, context, headers)
 
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
         """Store the password and record that it was changed, without a trace of it."""

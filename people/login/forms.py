@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account import forms as allauth_forms
 from allauth.account.fields import PasswordField
+from allauth.account.internal.flows.email_verification import send_verification_email_to_address
 from allauth.account.models import EmailAddress
 from django import forms
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
@@ -78,7 +79,13 @@ class SignupForm(LimitedPasswords, allauth_forms.SignupForm):
 
 
 class ChangeEmailForm(allauth_forms.AddEmailForm):
-    """A new address for one's own account; one that belongs to somebody else gets no code."""
+    """A new address for one's own account."""
 
     def save(self, request: HttpRequest) -> EmailAddress:
-        return super().save(request)
+        """Send the code; for somebody else's address do as if, so that nobody learns whose is known."""
+        email = self.cleaned_data["email"]
+        if not User.objects.with_email(email).exclude(pk=self.user.pk).exists():
+            return super().save(request)
+        address = EmailAddress(email=email)
+        send_verification_email_to_address(request, address)
+        return address

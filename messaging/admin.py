@@ -38,7 +38,7 @@ class OutgoingMailAdmin(ModelAdmin):  # type: ignore[misc]
         (None, {"fields": ["status", "held_because", "last_error", "attempts", "doubts", "next_attempt_at"]}),
         ("Mail", {"fields": ["from_line", "to_line", "cc", "reply_to", "subject", "text_shown", "files"]}),
         ("Head", {"fields": ["message_id", "in_reply_to", "references", "headers", "automatic"]}),
-        ("Origin", {"fields": ["kind", "about", "dedupe_key", "correlation_id", "created_at", "handed_over_at", "sent_at"]}),
+        ("Origin", {"fields": ["kind", "about", "dedupe_key", "correlation_id", "created_at", "sent_at"]}),
     ]  # fmt: skip
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""Limits on automatic mail, so that neither a loop between two machines nor strangers' addresses can make us a nuisance.
+"""Limits on automatic mail, so that neither a loop of two machines nor strangers' addresses can make us a nuisance.
 
 A mail over a limit is kept with status 'held': visible, not sent, released by hand.
 """

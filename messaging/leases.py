@@ -69,7 +69,7 @@ def claim() -> Lease | None:
 
 
 def hand_over(lease: Lease) -> bool:
-    """Commit that the server is about to get the text, and renew the lease. False: it is no longer ours, do not send."""
+    """Commit that the server is about to get the text, and renew the lease. False: no longer ours, do not send."""
     mine = OutgoingMail.objects.filter(
         pk=lease.mail_id,
         lease_token=lease.token,

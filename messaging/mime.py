@@ -11,7 +11,7 @@ from messaging.models import OutgoingMail
 
 
 def build(mail: OutgoingMail) -> bytes:
-    """The mail with CRLF line ends. Raises Permanent when it cannot be built: an attachment is gone, a header is bad."""
+    """The mail with CRLF line ends. Raises Permanent when an attachment is gone or a header is bad."""
     try:
         message = EmailMultiAlternatives(
             subject=mail.subject,

@@ -1,4 +1,4 @@
-"""Which events on tickets become notices, and for whom. Nobody is told of what they did, or of what they may not see."""
+"""Which events on tickets become notices, and for whom. Nobody hears of what they did, or of what they may not see."""
 
 from collections.abc import Iterable
 

@@ -58,7 +58,8 @@ def test_a_login_code_is_masked_where_a_server_sends_it(admin: Client, queue: Qu
 @pytest.mark.parametrize(
     ("action", "before", "after"),
     [("retry", "failed", "queued"), ("retry", "unsure", "queued"), ("release", "held", "queued"),
-     ("cancel", "queued", "cancelled"), ("cancel", "sent", "sent"), ("retry", "sent", "sent"), ("release", "failed", "failed")],
+     ("cancel", "queued", "cancelled"),
+     ("cancel", "sent", "sent"), ("retry", "sent", "sent"), ("release", "failed", "failed")],
 )  # fmt: skip
 def test_what_can_be_done(admin: Client, queue: Queue, action: str, before: str, after: str) -> None:
     mail = queue()

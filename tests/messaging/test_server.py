@@ -12,7 +12,7 @@ from messaging.server import Server, parse_smtp_url
     ("url", "server"),
     [
         ("smtp://mail.acme.test", Server("mail.acme.test", 587, "", "", "starttls")),
-        ("smtp://u%40acme.test:p%2Fw%3F@mail.acme.test:2525", Server("mail.acme.test", 2525, "u@acme.test", "p/w?", "starttls")),
+        ("smtp://u%40a.test:p%2Fw@mail.acme.test:25", Server("mail.acme.test", 25, "u@a.test", "p/w", "starttls")),
         ("smtps://mail.acme.test", Server("mail.acme.test", 465, "", "", "tls")),
         ("smtp://mail.acme.test:465", Server("mail.acme.test", 465, "", "", "tls")),
         ("smtp://mail.acme.test?tls=none", Server("mail.acme.test", 25, "", "", "none")),

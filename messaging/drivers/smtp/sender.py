@@ -49,7 +49,7 @@ class SmtpSender:
             raise Temporary(_words(error)) from error
 
     def submit(self, raw: bytes) -> None:
-        """Give the prepared server the text. Raises Temporary or Permanent when it answers so, InDoubt when it does not."""
+        """Give the prepared server the text. Raises Temporary or Permanent by its answer, InDoubt without one."""
         if self._smtp is None:
             raise RuntimeError("prepare() comes first")
         try:

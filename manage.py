@@ -21,6 +21,8 @@ def needs_services(argv: list[str]) -> bool:
         return any(word.startswith("--database") for word in argv[2:])
     if command == "makemigrations":
         return "--check" not in argv
+    if command == "prepare":
+        return "--static-only" not in argv
     # runserver's reloader starts this file again as a child, which finds what its parent has started
     return True
 

@@ -50,12 +50,11 @@ def collect_static() -> Iterator[str]:
 
 
 def static_fingerprint() -> str:
-    """A hash over path, size and time of every static file."""
+    """A hash over path and content of every static file: times don't survive an image or a copy."""
     seen = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
     for finder in get_finders():
         for path, storage in finder.list(None):
-            status = Path(storage.path(path)).stat()
-            seen.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+            seen.update(path.encode() + b"\0" + hashlib.sha256(Path(storage.path(path)).read_bytes()).digest())
     return seen.hexdigest()
 
 

@@ -22,7 +22,7 @@ from tickets.importing.progress import Progress
 from tickets.importing.references import References
 from tickets.importing.rejects import Rejects, place_for
 from tickets.importing.rows import CsvRows, JsonRows, UnusableFile, guess_format, open_rows
-from tickets.importing.running import Import, Summary
+from tickets.importing.running import BATCH, Import, Summary
 from tickets.importing.values import BadValue, checked
 from tickets.models import CustomField
 
@@ -46,6 +46,7 @@ class Command(BaseCommand):
         parser.add_argument("--rejects", type=Path, metavar="FILE", help="default: beside the file")
         parser.add_argument("--time-zone", default=settings.TIME_ZONE, help="of moments without one (%(default)s)")
         parser.add_argument("--date-format", default="", help="like %%d/%%m/%%Y %%H:%%M, instead of ISO 8601")
+        parser.add_argument("--batch", type=int, default=BATCH, help="rows a transaction (%(default)s)")
         parser.add_argument("--no-create-categories", action="store_true", help="reject rows of unknown categories")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -64,7 +65,7 @@ class Command(BaseCommand):
         rejects = Rejects(options["rejects"] or place_for(path, Path(settings.DATA_DIR) / "rejected"))
         references = References(create_categories=not options["no_create_categories"])
         progress = Progress(path.stat().st_size, self.stderr._out)  # type: ignore[attr-defined]
-        run = Import(rows, rules, references, rejects, progress=progress)
+        run = Import(rows, rules, references, rejects, progress=progress, batch=max(1, options["batch"]))
         try:
             with _stopped_by_signals(run, self.stderr):
                 summary = run.run()

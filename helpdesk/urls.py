@@ -3,7 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from helpdesk import health
+
 urlpatterns = [
+    path("health/", health.health, name="health"),
+    path("health/live/", health.live, name="health-live"),
+    path("api/v1/", include("api.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
 ]

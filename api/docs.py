@@ -1,0 +1,54 @@
+"""OpenAPI: the document and its page."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularSwaggerSplitView
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+
+@lru_cache(maxsize=1)
+def description() -> dict[str, Any]:
+    """The OpenAPI document, made once a process. It is the same for everybody and holds no data."""
+    generator: Any = SchemaGenerator()  # type: ignore[no-untyped-call]
+    return generator.get_schema(request=None, public=True)  # type: ignore[no-any-return]
+
+
+class _Open(APIView):
+    """Public pages: they describe the software, not the house."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+
+class SchemaView(_Open):
+    """OpenAPI 3, as JSON (which is YAML too) unless YAML is asked for."""
+
+    content_negotiation_class = DefaultContentNegotiation
+    renderer_classes = (JSONRenderer, OpenApiJsonRenderer, OpenApiYamlRenderer)
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """The document."""
+        return Response(description())
+
+
+class DocsView(_Open, SpectacularSwaggerSplitView):
+    """Swagger UI from our own files, with its script apart: the content security policy allows nothing inline."""
+
+    url_name = "api:schema"
+    template_name = "api/docs.html"
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The page, or its script for ``?script``."""
+        return super().get(request, *args, **kwargs)  # type: ignore[no-any-return]

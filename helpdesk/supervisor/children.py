@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterable, Mapping
 
+from helpdesk.embedded import CHECKOUT
 from helpdesk.embedded.processes import die_with_parent
 from helpdesk.supervisor.output import Output
 
@@ -69,6 +70,7 @@ class Crew:
         child.process = subprocess.Popen(  # noqa: S603  our own commands
             child.argv,
             env=dict(child.environ),
+            cwd=CHECKOUT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -39,7 +39,6 @@ class Plan:
             # a helpdesk on one machine, started as root: Celery's advice is printed at every start otherwise
             "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
             "DJANGO_SETTINGS_MODULE": "helpdesk.settings",
-            "PYTHONPATH": str(CHECKOUT),
         }
 
     def children(self) -> Iterator[Child]:

@@ -1,5 +1,6 @@
 """The container files, as far as they can be read without a container engine."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path

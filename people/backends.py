@@ -18,6 +18,10 @@ class RoleBackend(BaseBackend):
         if len(credentials.get("password") or "") > PASSWORD_MAX_LENGTH:
             raise PermissionDenied
 
+    def get_user(self, user_id: int) -> User | None:
+        """The user of a session that was opened without a password (``force_login``)."""
+        return User.objects.active().filter(pk=user_id).first()
+
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
         return isinstance(user_obj, User) and user_obj.is_active and user_obj.role == Role.ADMIN
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -124,6 +125,17 @@ def forget_password(user: User, *, actor: User | None) -> None:
     user.set_unusable_password()
     user.save(update_fields=["password"])
     record(events.USER_PASSWORD_CHANGED, user.pk, actor_id=actor_id(actor))
+
+
+@transaction.atomic
+def reset_second_factor(user: User, *, actor: User | None) -> None:
+    """Remove app, keys and recovery codes of somebody who lost them, and end their sessions. Admins only."""
+    policies.may_manage_people(actor).require()
+    types = sorted(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+    if types:
+        Authenticator.objects.filter(user=user).delete()
+        end_sessions(user)
+        record(events.USER_SECOND_FACTOR_RESET, user.pk, actor_id=actor_id(actor), payload={"types": types})
 
 
 @transaction.atomic

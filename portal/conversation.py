@@ -1,0 +1,207 @@
+"""One request as its customer sees it: the same page for those logged in and for guests with a signed link."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import nh3
+from django.conf import settings
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.utils.safestring import SafeString, mark_safe
+
+from core.errors import DomainError, NotFound
+from people.models import User
+from portal import uploads
+from portal import words as plain
+from portal.base import form_token, page
+from tickets import actions, custom_fields, queries
+from tickets.models import (
+    Attachment,
+    Channel,
+    FieldKind,
+    Message,
+    ParticipantRole,
+    Status,
+    Ticket,
+    Visibility,
+)
+
+_TAGS = {"a", "abbr", "b", "blockquote", "br", "code", "div", "em", "h1", "h2", "h3", "h4", "hr", "i", "li", "ol", "p", "pre",
+         "s", "span", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul"}  # fmt: skip
+LINKED_CHARS = 20_000
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the reader stands: who they are, and the addresses of the acts open to them."""
+
+    user: User
+    ticket: Ticket
+    urls: dict[str, str]
+    file_url: Callable[[UUID], str]
+    guest: bool = False
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message with what its page needs."""
+
+    message: Message
+    name: str
+    initials: str
+    ours: bool
+    mine: bool
+    html: SafeString | str
+    files: list[tuple[Attachment, str]]
+
+    @property
+    def linked(self) -> bool:
+        """Short enough for its addresses to be made links."""
+        return len(self.message.body) <= LINKED_CHARS
+
+
+def show(
+    request: HttpRequest,
+    place: Place,
+    *,
+    errors: dict[str, list[str]] | None = None,
+    files: list[Attachment] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The conversation, with the reply that is being written."""
+    ticket = place.ticket
+    replied = bool(errors) and "body" in request.POST
+    given = {
+        "place": place,
+        "ticket": ticket,
+        "state": plain.state_of(ticket),
+        "said": said(place),
+        "steps": plain.steps(queries.history(ticket, None)),
+        "answers": answers(ticket),
+        "copies": copies(ticket, place.user),
+        "can_reopen": ticket.status == Status.SOLVED,
+        "can_solve": ticket.is_unsolved,
+        "typed": request.POST.get("body", "") if replied else "",
+        "files": files or [],
+        "errors": errors or {},
+        "client_token": form_token(request),
+        "limits": {"files": settings.ATTACHMENTS_PER_MESSAGE, "bytes": settings.ATTACHMENT_MAX_BYTES},
+    }
+    return page(request, "portal/request.html", given, status)
+
+
+def said(place: Place) -> list[Said]:
+    """The public messages. Not by the reader's rights: on the portal staff too see the customer's side only."""
+    return [_said(message, place) for message in queries.messages_of(place.ticket, None)]
+
+
+def _said(message: Message, place: Place) -> Said:
+    author = message.author
+    return Said(
+        message=message,
+        name=author.display_name if author else "Somebody",
+        initials=author.initials if author else "?",
+        ours=message.by_staff,
+        mine=author is not None and author.pk == place.user.pk,
+        html=clean_html(message.html) if message.html else "",
+        files=[(file, place.file_url(file.pk)) for file in message.attachments.all()],
+    )
+
+
+def clean_html(html: str) -> SafeString:
+    """The message's HTML once more through the sieve: no script, no style, no remote image, no form."""
+    return mark_safe(nh3.clean(html, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}))
+
+
+def answers(ticket: Ticket) -> list[tuple[str, str]]:
+    """(question, answer) of the custom fields that customers see."""
+    if not ticket.fields:
+        return []
+    asked = custom_fields.applicable(ticket.category, None, by_customer=True)
+    known = {field.key: field for field, _ in asked}
+    missing = [key for key in ticket.fields if key not in known]
+    if missing:  # asked by a form, not by the category
+        known |= {field.key: field for field in custom_fields.CustomField.objects.filter(key__in=missing, for_customers=True)}
+    return [(known[key].label, _shown(known[key].kind, value)) for key, value in ticket.fields.items() if key in known]
+
+
+def _shown(kind: str, value: Any) -> str:
+    if kind == FieldKind.CHECKBOX:
+        return "Yes" if value else "No"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+@dataclass(frozen=True)
+class Copied:
+    """Somebody in copy: customers by the address that they were added by, our people by name."""
+
+    name: str
+    mine: bool
+
+
+def copies(ticket: Ticket, user: User) -> list[Copied]:
+    """Who gets our answers too."""
+    people = ticket.participants.filter(role=ParticipantRole.CC).select_related("user")
+    return [
+        Copied(row.user.display_name if row.user.is_agent else row.user.email, row.user_id == user.pk) for row in people
+    ]
+
+
+def reply(request: HttpRequest, place: Place) -> Message | HttpResponse:
+    """Say what was typed: the message (perhaps on another ticket), or the page with what is wrong."""
+    files, wrong = uploads.collect(request, place.user)
+    if wrong:
+        return show(request, place, errors={"attachments": wrong}, files=files, status=400)
+    try:
+        return actions.add_message(
+            place.ticket,
+            actor=place.user,
+            body=request.POST.get("body", ""),
+            visibility=Visibility.PUBLIC,
+            channel=Channel.PORTAL,
+            attachment_ids=[file.pk for file in files],
+            client_token=form_token(request),
+        )
+    except DomainError as error:
+        errors = error.fields or {"": [error.message]}
+        return show(request, place, errors=errors, files=files, status=error.status)
+
+
+def move(place: Place, to: str) -> None:
+    """Solve or reopen. Doing it twice changes nothing. Raises NotAllowed, Conflict."""
+    if to == Status.OPEN and place.ticket.status != Status.SOLVED:
+        return
+    if to == Status.SOLVED and not place.ticket.is_unsolved:
+        return
+    actions.change_ticket(place.ticket, {"status": to}, actor=place.user)
+
+
+def serve(request: HttpRequest, ticket: Ticket, attachment_id: UUID) -> FileResponse:
+    """A file of a public message of this ticket. Raises NotFound.
+
+    It is a download; pictures that were verified may be shown in place, where nothing in them can run."""
+    file = Attachment.objects.filter(pk=attachment_id, ticket=ticket, message__visibility=Visibility.PUBLIC).first()
+    if file is None:
+        raise NotFound("There is no such file.")
+    inline = file.is_image and request.GET.get("inline") == "1"
+    try:
+        content = file.file.open("rb")
+    except OSError as error:
+        raise NotFound("This file is no longer there.") from error
+    response = FileResponse(content, as_attachment=not inline, filename=file.name, content_type=_served_type(file))
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _served_type(file: Attachment) -> str:
+    """Nothing that a browser would run, whatever the file is."""
+    if file.is_image or file.content_type in ("application/pdf", "application/zip"):
+        return file.content_type
+    plain_text = file.content_type.startswith("text/plain") and mimetypes.guess_type(file.name)[0] in (None, "text/plain")
+    return "text/plain; charset=utf-8" if plain_text else "application/octet-stream"

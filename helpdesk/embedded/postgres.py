@@ -89,10 +89,10 @@ def start(places: Places, say: Say, *, dies_with_parent: bool = False) -> subpro
 
 
 def stop(places: Places) -> None:
-    """Stop the server, if it runs: at once but in order, without order after 4 s."""
+    """Stop the server, if it runs: at once but in order, without order after 3 s."""
     running = process(places)
     if running:
-        end(running, [(signal.SIGINT, 4.0), (signal.SIGQUIT, 2.0), (signal.SIGKILL, 2.0)])
+        end(running, [(signal.SIGINT, 3.0), (signal.SIGQUIT, 1.0), (signal.SIGKILL, 1.0)])
 
 
 def _connect(places: Places, database: str) -> "psycopg2.extensions.connection":

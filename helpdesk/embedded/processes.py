@@ -140,4 +140,4 @@ def try_lock(handle: IO[bytes], how: int) -> bool:
     return True
 
 
-TERMINATE = [(signal.SIGTERM, 3.0), (signal.SIGKILL, 2.0)]
+TERMINATE = [(signal.SIGTERM, 1.0), (signal.SIGKILL, 2.0)]

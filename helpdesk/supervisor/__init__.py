@@ -117,8 +117,8 @@ class Supervisor:
 
     def _stop(self) -> None:
         """Within ten seconds: first those who take in work, then those who do it, then the services."""
-        self.crew.stop(("prepare", "web", "beat"), patience=3.0)
-        self.crew.stop(("sweep", "worker"), patience=3.0)
+        self.crew.stop(("prepare", "web", "beat"), patience=2.5)
+        self.crew.stop(("sweep", "worker"), patience=2.5)
         if self.services:
             self.services.stop()
         self.output.say("stopped")

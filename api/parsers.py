@@ -48,9 +48,7 @@ class StrictJSONParser(BaseParser):
 class LimitedMultiPartParser(MultiPartParser):
     """Multipart up to what the attachments of one message may weigh."""
 
-    def parse(
-        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         """As the framework's. Raises TooLarge before anything is read."""
         request = (parser_context or {})["request"]
         limit = settings.ATTACHMENT_MAX_BYTES * settings.ATTACHMENTS_PER_MESSAGE + settings.DATA_UPLOAD_MAX_MEMORY_SIZE

@@ -18,14 +18,15 @@ class ScopedToken(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """False with ``message`` and ``code`` set."""
-        if request.auth is None or request.user is None:
+        token: Any = request.auth
+        if token is None:
             return False
         action = "read" if request.method in SAFE_METHODS else "write"
-        if not {"*", action, view.scope, f"{view.scope}:{action}"} & set(request.auth.scopes):
+        if not {"*", action, view.scope, f"{view.scope}:{action}"} & set(token.scopes):
             self.message = f"This token lacks the scope {view.scope}:{action}."
             self.code = "missing_scope"
             return False
-        if view.staff_only and not request.user.is_agent:
+        if view.staff_only and not token.user.is_agent:
             self.message = "Only staff can do this."
             return False
         return True

@@ -14,6 +14,8 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     description="1 to 255 characters. The same key with the same request again gets the first answer again.",
 )  # fmt: skip
 
+WORDS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
+
 
 def paging(orders: Iterable[str]) -> list[OpenApiParameter]:
     """The parameters of every list."""
@@ -38,7 +40,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
 PROBLEM = {
     "type": "object",
-    "description": "RFC 9457. `errors` names the fields at fault; a 409 for a stale version adds `changed` and `version`.",
+    "description": "RFC 9457. `errors` names the fields at fault; a stale version adds `changed` and `version`.",
     "required": ["type", "title", "status", "detail", "code", "errors", "correlation_id"],
     "properties": {
         "type": {"type": "string", "format": "uri"},

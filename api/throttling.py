@@ -39,12 +39,14 @@ def count(key: str, scope: str) -> int:
 
 def rate(scope: str) -> tuple[int, int]:
     """(requests, seconds) of settings' "6000/min"."""
-    number, _, period = api_settings.DEFAULT_THROTTLE_RATES[scope].partition("/")
+    number, _, period = str(api_settings.DEFAULT_THROTTLE_RATES[scope]).partition("/")
     return int(number), _PERIODS[period[:1]]
 
 
 def address_of(request: HttpRequest) -> str:
-    """The sender's address, IPv6 by its /64: one household, one counter. Forwarded headers count behind our proxy only."""
+    """The sender's address, IPv6 by its /64: one household, one counter.
+
+    Forwarded headers count behind a proxy of our own only."""
     try:
         address = ipaddress.ip_address(get_adapter(request).get_client_ip(request))
     except ValueError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db.models import prefetch_related_objects
@@ -20,9 +20,10 @@ from api.people_data import (
     TeamField,
     by_key,
 )
-from tickets.models import Category, Channel, CustomField, Priority, ResolutionType, Status, Ticket, TicketType
+from api.schema import WORDS
+from tickets.models import Category, Channel, CustomField, Priority, Status, Ticket, TicketType
 
-STAFF_KEYS = {
+STAFF_KEYS: dict[str, Callable[[], Any]] = {
     "tags": list, "sentiment": lambda: None, "resolution_type": lambda: None, "resolution_summary": lambda: None,
     "root_cause": lambda: None, "next_due_at": lambda: None, "sla_state": lambda: None, "reopen_count": lambda: None,
 }  # fmt: skip
@@ -38,13 +39,13 @@ class TicketSerializer(serializers.Serializer[Ticket]):
     priority = serializers.ChoiceField(Priority.choices)
     type = serializers.ChoiceField(TicketType.choices)
     channel = serializers.ChoiceField(Channel.choices)
-    category = serializers.SlugRelatedField("key", read_only=True, allow_null=True)  # type: ignore[var-annotated]
+    category = serializers.CharField(source="category.key", allow_null=True)
     tags = serializers.SerializerMethodField()
     fields = serializers.SerializerMethodField(method_name="custom_fields")  # type: ignore[assignment]
     requester = PersonSerializer()
     organisation = OrganisationBriefSerializer(allow_null=True)
     assignee = PersonSerializer(allow_null=True)
-    team = serializers.SlugRelatedField("key", read_only=True, allow_null=True)  # type: ignore[var-annotated]
+    team = serializers.CharField(source="team.key", allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     first_responded_at = serializers.DateTimeField(allow_null=True)
@@ -61,7 +62,7 @@ class TicketSerializer(serializers.Serializer[Ticket]):
     url = serializers.SerializerMethodField()
     html_url = serializers.SerializerMethodField()
 
-    @extend_schema_field(list[str])
+    @extend_schema_field(WORDS)
     def get_tags(self, ticket: Ticket) -> list[str]:
         """Names, in order."""
         return sorted(tag.name for tag in ticket.tags.all())

@@ -83,7 +83,9 @@ class Moment(django_filters.Filter):
 class CustomerTicketFilter(django_filters.FilterSet):
     """What customers' tokens filter by."""
 
-    q = django_filters.CharFilter(method="search", max_length=500, help_text="Words in subject and messages, or a number.")
+    q = django_filters.CharFilter(
+        method="search", max_length=500, help_text="Words of subject and messages, or a number"
+    )
     status = Many(method="by_status", known=Status.values, help_text=f"Any of: {', '.join(Status.values)}.")
     priority = Many(method="among", known=Priority.values, help_text=f"Any of: {', '.join(Priority.values)}.")
     type = Many(method="among", known=TicketType.values, help_text=f"Any of: {', '.join(TicketType.values)}.")

@@ -135,4 +135,3 @@ class TicketDetailView(TicketView):
         version = changes.pop("version", None)
         actions.change_ticket(ticket, changes, actor=self.actor, version=version)
         return Response(self.shown(ticket.pk))
-

@@ -29,8 +29,8 @@ def test_staff_open_a_ticket_for_somebody_new(cast: Cast, dora: Any) -> None:
 
 def test_a_ticket_carries_everything_of_the_contract(cast: Cast, dora: Any) -> None:
     names = (
-        "number subject status priority type channel category tags fields requester organisation assignee team created_at "
-        "updated_at first_responded_at solved_at closed_at next_due_at sla_state version url"
+        "number subject status priority type channel category tags fields requester organisation assignee team "
+        "created_at updated_at first_responded_at solved_at closed_at next_due_at sla_state version url"
     )
     assert set(names.split()) <= set(dora.post("tickets/", NEW).data)
 
@@ -39,8 +39,8 @@ def test_all_optional_fields(cast: Cast, dora: Any) -> None:
     Category.objects.create(key="billing", name="Billing")
     CustomField.objects.create(key="plan", label="Plan", kind="choice", choices=["free", "pro"])
     optional = {
-        "channel": "phone", "priority": "high", "type": "incident", "category": "billing", "tags": ["Fire", "fire", "hot"],
-        "fields": {"plan": "pro"}, "cc": ["bob@example.com", "carol@example.com"],
+        "channel": "phone", "priority": "high", "type": "incident", "category": "billing",
+        "tags": ["Fire", "fire", "hot"], "fields": {"plan": "pro"}, "cc": ["bob@example.com", "carol@example.com"],
     }  # fmt: skip
     answer = dora.post("tickets/", NEW | optional)
     assert answer.status_code == 201, answer.data

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
@@ -32,23 +32,24 @@ class _RegisteredFilter(admin.SimpleListFilter):
     """Choices from a registry: DISTINCT over the log would read all of it."""
 
     names: ClassVar[Any]
+    field: ClassVar[str]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(name, name) for name, _ in sorted(self.names.items())]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(**{self.parameter_name: self.value()}) if self.value() else queryset
+        return queryset.filter(Q((self.field, self.value()))) if self.value() else queryset
 
 
 class KindFilter(_RegisteredFilter):
     title = "kind"
-    parameter_name = "kind"
+    parameter_name = field = "kind"
     names = registries.event_kinds
 
 
 class ConsumerFilter(_RegisteredFilter):
     title = "consumer"
-    parameter_name = "consumer"
+    parameter_name = field = "consumer"
     names = registries.consumers
 
 

@@ -1,7 +1,7 @@
 """Consumers: what happens when something has happened.
 
-    @consumer("tickets.acknowledge", kinds=[TICKET_CREATED])
-    def acknowledge(event: Event) -> None: ...
+@consumer("tickets.acknowledge", kinds=[TICKET_CREATED])
+def acknowledge(event: Event) -> None: ...
 """
 
 from collections.abc import Callable, Iterable

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from core.text import storable
 
+
 def clean(value: Any, where: str) -> Any:
     """The value as JSON types. `where` names it in errors.
 

@@ -1,9 +1,9 @@
 """The answer of a policy: Allowed, or Denied with its reason.
 
-    def may_reply(actor, ticket) -> Result:
-        return Allowed() if … else Denied("A closed ticket takes no replies.")
+def may_reply(actor, ticket) -> Result:
+    return Allowed() if … else Denied("A closed ticket takes no replies.")
 
-    may_reply(actor, ticket).require()
+may_reply(actor, ticket).require()
 """
 
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ def allow_flush() -> None:
         statements = _sql_flush(self, *args, **kwargs)
         return [f"SET LOCAL {SETTING} = 'on'", *statements] if statements else []
 
-    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
+    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign, assignment]
 
 
 @contextmanager
@@ -35,7 +35,9 @@ def registered(registry: Registry[Any], key: str, item: Any) -> Iterator[None]:
 
 
 @contextmanager
-def consuming(run: Handler, *, kinds: Iterable[EventKind | str], name: str = "tests.consumer", **options: Any) -> Iterator[None]:
+def consuming(
+    run: Handler, *, kinds: Iterable[EventKind | str], name: str = "tests.consumer", **options: Any
+) -> Iterator[None]:
     """A consumer that is subscribed for the length of a block; options as for `core.consumers.consumer`."""
     items: dict[str, Consumer] = registries.consumers._items
     with mock.patch.dict(items):

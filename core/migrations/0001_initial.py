@@ -7,53 +7,93 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=100)),
-                ('subject_kind', models.CharField(max_length=50)),
-                ('subject_id', models.BigIntegerField()),
-                ('actor_id', models.BigIntegerField(blank=True, null=True)),
-                ('channel', models.CharField(max_length=20)),
-                ('correlation_id', models.CharField(max_length=64)),
-                ('payload', models.JSONField(blank=True, default=dict)),
-                ('occurred_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('backfill', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=100)),
+                ("subject_kind", models.CharField(max_length=50)),
+                ("subject_id", models.BigIntegerField()),
+                ("actor_id", models.BigIntegerField(blank=True, null=True)),
+                ("channel", models.CharField(max_length=20)),
+                ("correlation_id", models.CharField(max_length=64)),
+                ("payload", models.JSONField(blank=True, default=dict)),
+                ("occurred_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("backfill", models.BooleanField(default=False)),
             ],
             options={
-                'indexes': [models.Index(fields=['subject_kind', 'subject_id', 'id'], name='core_event_subject'), models.Index(fields=['kind', 'occurred_at'], name='core_event_kind_time')],
+                "indexes": [
+                    models.Index(fields=["subject_kind", "subject_id", "id"], name="core_event_subject"),
+                    models.Index(fields=["kind", "occurred_at"], name="core_event_kind_time"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('consumer', models.CharField(max_length=100)),
-                ('subject_kind', models.CharField(max_length=50)),
-                ('subject_id', models.BigIntegerField()),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('leased', 'Leased'), ('dead', 'Dead letter')], default='waiting', max_length=10)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('crashes', models.PositiveIntegerField(default=0, help_text='Leases that ran out: the worker was lost.')),
-                ('leased_until', models.DateTimeField(blank=True, null=True)),
-                ('lease_token', models.UUIDField(blank=True, null=True)),
-                ('next_attempt_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('last_error', models.TextField(blank=True, default='')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('event', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='core.event')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("consumer", models.CharField(max_length=100)),
+                ("subject_kind", models.CharField(max_length=50)),
+                ("subject_id", models.BigIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("leased", "Leased"), ("dead", "Dead letter")],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                (
+                    "crashes",
+                    models.PositiveIntegerField(default=0, help_text="Leases that ran out: the worker was lost."),
+                ),
+                ("leased_until", models.DateTimeField(blank=True, null=True)),
+                ("lease_token", models.UUIDField(blank=True, null=True)),
+                ("next_attempt_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("last_error", models.TextField(blank=True, default="")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to="core.event",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'deliveries',
-                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['next_attempt_at', 'event'], name='core_delivery_due'), models.Index(condition=models.Q(('state', 'leased')), fields=['leased_until'], name='core_delivery_lease'), models.Index(condition=models.Q(('state', 'dead'), _negated=True), fields=['consumer', 'subject_kind', 'subject_id', 'event'], name='core_delivery_order')],
-                'constraints': [models.UniqueConstraint(fields=('event', 'consumer'), name='core_delivery_once'), models.UniqueConstraint(condition=models.Q(('state', 'leased')), fields=('consumer', 'subject_kind', 'subject_id'), name='core_delivery_one_lease')],
+                "verbose_name_plural": "deliveries",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["next_attempt_at", "event"],
+                        name="core_delivery_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "leased")), fields=["leased_until"], name="core_delivery_lease"
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "dead"), _negated=True),
+                        fields=["consumer", "subject_kind", "subject_id", "event"],
+                        name="core_delivery_order",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "consumer"), name="core_delivery_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "leased")),
+                        fields=("consumer", "subject_kind", "subject_id"),
+                        name="core_delivery_one_lease",
+                    ),
+                ],
             },
         ),
     ]

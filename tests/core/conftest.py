@@ -57,5 +57,3 @@ def due_now() -> None:
 def let_leases_run_out() -> None:
     """As if the lease time had passed."""
     Delivery.objects.leased().update(leased_until="2020-01-01T00:00:00Z")
-
-

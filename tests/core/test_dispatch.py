@@ -77,6 +77,8 @@ def test_one_that_backs_off_holds_up_its_own_subject_only(effects: type[Effects]
         first, behind, other = recorded(happened, 1, 1, 2)
         assert dispatch.run_once().done == 1
         assert effects.all() == [(other.pk, 2)]
+        due = set(Delivery.objects.values_list("next_attempt_at", flat=True))
+        assert len(due) == 1, "what waits behind it is not looked at before it is due"
         mended = True
         due_now()
         assert dispatch.run_once().done == 2
@@ -246,5 +248,3 @@ def test_pauses_grow_and_stay_within_bounds(attempts: int) -> None:
     step = dispatch.BACKOFF_SECONDS[min(attempts, len(dispatch.BACKOFF_SECONDS)) - 1]
     assert step * 0.8 <= dispatch.backoff(attempts).total_seconds() <= step * 1.2
     assert list(dispatch.BACKOFF_SECONDS) == sorted(dispatch.BACKOFF_SECONDS)
-
-

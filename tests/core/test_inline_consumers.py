@@ -18,7 +18,9 @@ def test_it_sees_the_event_before_the_commit(db: None, happened: EventKind, ring
     assert not Delivery.objects.exists()
 
 
-def test_a_failing_one_becomes_a_visible_delivery(effects: type[Effects], happened: EventKind, rings: list[str]) -> None:
+def test_a_failing_one_becomes_a_visible_delivery(
+    effects: type[Effects], happened: EventKind, rings: list[str]
+) -> None:
     def fails(event: Event) -> None:
         Effects.add(event)
         raise ValueError("no policy matches\x00")

@@ -59,7 +59,8 @@ def test_two_kinds_of_one_name_are_refused(happened: EventKind) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [object(), float("nan"), float("inf"), b"bytes", {1: "number as key"}, datetime(2026, 1, 1)]  # noqa: DTZ001
+    "value",
+    [object(), float("nan"), float("inf"), b"bytes", {1: "number as key"}, datetime(2026, 1, 1)],  # noqa: DTZ001
 )
 def test_values_that_are_not_raw_are_refused(value: object) -> None:
     with pytest.raises((TypeError, ValueError), match=r"tests\.n"):
@@ -93,9 +94,12 @@ def test_nul_bytes_and_half_surrogates_are_made_storable(db: None, happened: Eve
 
 
 def test_a_batch_costs_two_inserts(db: None, happened: EventKind) -> None:
-    with consuming(ignore, kinds=[happened], name="a"), consuming(ignore, kinds=[happened], name="b"):
-        with CaptureQueriesContext(connection) as queries:
-            events = record_many([NewEvent(happened, n, payload={"n": n}) for n in range(500)])
+    with (
+        consuming(ignore, kinds=[happened], name="a"),
+        consuming(ignore, kinds=[happened], name="b"),
+        CaptureQueriesContext(connection) as queries,
+    ):
+        events = record_many([NewEvent(happened, n, payload={"n": n}) for n in range(500)])
     assert [query["sql"].split('"')[1] for query in queries] == ["core_event", "core_delivery"]
     assert Delivery.objects.count() == 1000
     assert [event.subject_id for event in events] == list(range(500))

@@ -122,6 +122,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     "dispatch-events": {"task": "core.dispatch_events", "schedule": 5.0},
     "send-outbox": {"task": "messaging.send_outbox", "schedule": 10.0},
+    "api-forget": {"task": "api.forget", "schedule": 6 * 3600.0},
     "beat-heartbeat": {"task": "helpdesk.heartbeat", "schedule": 10.0},
 }
 DELIVERY_LEASE_SECONDS = 60
@@ -142,6 +143,8 @@ EMAIL_BACKEND = "messaging.backends.OutboxBackend"
 SMTP_URL = env.text("SMTP_URL")  # smtp://user:password@host:587?tls=starttls|tls|none ; empty: mail is kept and shown
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"{SITE_NAME} <support@{_site.hostname or 'localhost'}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# So many addresses may get their first automatic mail in one hour; more are held and shown.
+MAIL_NEW_ADDRESSES_PER_HOUR = env.number("MAIL_NEW_ADDRESSES_PER_HOUR", 100)
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = env.text("TIME_ZONE", "UTC")
@@ -200,9 +203,11 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["api.permissions.ScopedToken"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser", "rest_framework.parsers.MultiPartParser"],
+    "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.negotiation.AlwaysJson",
     "DEFAULT_PAGINATION_CLASS": "api.pagination.KeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "api.problems.handle",
     "DEFAULT_THROTTLE_CLASSES": ["api.throttling.TokenThrottle"],
     "DEFAULT_THROTTLE_RATES": {"token": env.text("API_RATE", "6000/min"), "anonymous": "60/min"},
@@ -210,10 +215,24 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Helpdesk API",
+    "DESCRIPTION": "Tickets, messages, customers. Errors are application/problem+json; lists page by cursor.",
     "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None, "displayRequestDuration": True},
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.schema.add_problems"],
+    "ENUM_NAME_OVERRIDES": {
+        "StatusEnum": "tickets.models.Status",
+        "PriorityEnum": "tickets.models.Priority",
+        "TypeEnum": "tickets.models.TicketType",
+        "ChannelEnum": "tickets.models.Channel",
+        "RoleEnum": "people.models.Role",
+        "ParticipantRoleEnum": "tickets.models.ParticipantRole",
+    },
 }
 
 LOGGING = {

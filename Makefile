@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
-PIP := $(PY) -m pip --disable-pip-version-check --quiet install
+PIP := $(PY) -m pip --disable-pip-version-check -qq install
 STAMPS := $(VENV)/.stamps
 PYTEST_ARGS ?=
 
@@ -40,7 +40,7 @@ NPM_CI := if command -v npm >/dev/null 2>&1 && command -v node >/dev/null 2>&1; 
 
 .PHONY: venv-run venv-dev modules
 venv-run: $(VENV)/pyvenv.cfg
-	@ls $(STAMPS)/dev-* >/dev/null 2>&1 || { $(call stamped,run,requirements.lock,Python packages,$(PIP) --require-hashes -r requirements.lock); }
+	@$(call stamped,run,requirements.lock,Python packages,$(PIP) --require-hashes -r requirements.lock)
 
 venv-dev: $(VENV)/pyvenv.cfg
 	@$(call stamped,dev,requirements-dev.lock,Python packages,$(PIP) --require-hashes -r requirements-dev.lock)

@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "people.middleware.CurrentUserMiddleware",
     "people.login.steady.SteadyAnswerMiddleware",
     "people.middleware.StaffMfaMiddleware",
+    "people.login.outside.ProviderErrorsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

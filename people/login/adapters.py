@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from core.errors import DomainError
+from core.text import storable
 from people import actions
 from people.login.links import current_site, on_site
 from people.models import User
@@ -95,10 +96,9 @@ class SocialAdapter(DefaultSocialAccountAdapter):
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
         """Address and name of the provider's answer."""
-        user: User = super().populate_user(request, sociallogin, data)
-        parts = (data.get("first_name"), data.get("last_name"))
-        name = data.get("name") or " ".join(part for part in parts if part)
-        user.name = str(name or "")[:150].strip()
+        said = {key: storable(str(value))[:500] for key, value in data.items() if value is not None}
+        user: User = super().populate_user(request, sociallogin, said)
+        user.name = said.get("name") or f"{said.get('first_name', '')} {said.get('last_name', '')}"
         return user
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: BaseForm | None = None) -> User:

@@ -1,6 +1,9 @@
 """Form fields of the log-in pages in Bootstrap's dress."""
 
+from typing import Any
+
 from django import forms, template
+from django.conf import settings
 from django.forms import BoundField
 from django.utils.safestring import SafeString
 
@@ -38,3 +41,9 @@ def _class_of(widget: forms.Widget) -> str:
 def is_checkbox(field: BoundField) -> bool:
     """True for a single box to tick."""
     return isinstance(field.field.widget, forms.CheckboxInput)
+
+
+@register.simple_tag(takes_context=True)
+def second_step_required(context: Any) -> bool:
+    """True where the reader is staff in a house that asks its staff for a second step."""
+    return bool(settings.REQUIRE_STAFF_MFA and getattr(context.get("user"), "is_agent", False))

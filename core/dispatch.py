@@ -22,8 +22,9 @@ Order
 -----
 Per consumer and subject, deliveries are claimed by event id, one at a time: only the first unfinished one, and only
 while no other is leased (a unique index holds this even against races). One that backs off holds up the later ones of
-its own consumer and subject and nothing else; those become due with it. A dead letter holds up nothing; when it is retried it runs after what
-has overtaken it. Nothing asks for 'ids greater than the last seen', as ids commit out of order.
+its own consumer and subject and nothing else; those become due with it. A dead letter holds up nothing; when it is
+retried it runs after what has overtaken it. Nothing asks for 'ids greater than the last seen', as ids commit out of
+order.
 
 Clocks: leases and pauses go by the database's clock (statement_timestamp) alone.
 """

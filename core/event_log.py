@@ -88,6 +88,7 @@ def record_many(events: Sequence[NewEvent], *, channel: str | None = None, backf
     now = timezone.now()
     correlation_id = context.correlation_id()
     channel = _known_channel(channel or context.channel())
+    backfill = backfill or context.is_history()
     rows = [_row(new, now, channel, correlation_id, backfill) for new in events]
     Event.objects.bulk_create(rows)
     deliver(rows)

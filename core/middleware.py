@@ -35,4 +35,12 @@ def channel_of(path: str) -> str:
     return next((channel for prefix, channel in prefixes if path.startswith(prefix)), "web")
 
 
-DEFAULT_CHANNELS = (("/api/", "api"), ("/admin/", "admin"), ("/portal/", "portal"))
+# The portal has the root of the site, so it comes last.
+DEFAULT_CHANNELS = (
+    ("/api/", "api"),
+    ("/admin/", "admin"),
+    ("/desk/", "web"),
+    ("/accounts/", "web"),
+    ("/health/", "web"),
+    ("/", "portal"),
+)

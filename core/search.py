@@ -13,7 +13,7 @@ SEARCHED_CHARACTERS = 200_000
 class SearchColumn(GeneratedField):
     """``tsvector`` of one text column's start, kept by Postgres. Inserts do not fetch it back."""
 
-    db_returning = False
+    db_returning = False  # type: ignore[assignment]  # the stubs say Literal[True]
 
     def __init__(self, source: str, *, config: str = "english", **kwargs: Any) -> None:
         self.source, self.config = source, config

@@ -39,7 +39,10 @@ def test_a_bad_id_is_replaced(given: str | None) -> None:
     assert len(inside) == 32
 
 
-@pytest.mark.parametrize(("path", "channel"), [("/api/v1/tickets/", "api"), ("/admin/", "admin"), ("/desk/", "web")])
+@pytest.mark.parametrize(
+    ("path", "channel"),
+    [("/api/v1/tickets/", "api"), ("/admin/", "admin"), ("/desk/", "web"), ("/", "portal"), ("/new/", "portal")],
+)
 def test_the_channel_follows_the_path(path: str, channel: str) -> None:
     assert answer(None, path)[2] == channel
 

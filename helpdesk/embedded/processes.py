@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -94,7 +94,7 @@ def find(pid: int | None, matches: Callable[[psutil.Process], bool]) -> psutil.P
     return process
 
 
-def end(process: psutil.Process, signals: list[tuple[int, float]]) -> None:
+def end(process: psutil.Process, signals: Sequence[tuple[int, float]]) -> None:
     """Send each signal in turn and wait so many seconds for the process to end; returns when it is gone."""
     for number, seconds in signals:
         try:

@@ -66,8 +66,10 @@ def answers(known: State | None) -> bool:
 def process(places: Places) -> psutil.Process | None:
     """The running server of this data folder, if there is one."""
     known = state(places)
+    if known is None:
+        return None
     return find(
-        known.pid if known else None,
+        known.pid,
         lambda found: "redis-server" in found.name() and any(f":{known.port}" in arg for arg in found.cmdline()),
     )
 

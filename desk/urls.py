@@ -1,0 +1,55 @@
+"""The desk's addresses; mounted at /desk/."""
+
+from django.urls import path
+
+from desk import (
+    attachments,
+    bulk,
+    customers,
+    lists,
+    notices,
+    opening,
+    profile,
+    relations,
+    talk,
+    tickets,
+)
+
+app_name = "desk"
+urlpatterns = [
+    path("", lists.home, name="home"),
+    path("views/<str:key>/", lists.show, name="list"),
+    path("columns/", lists.choose_columns, name="columns"),
+    path("next/", lists.next_ticket, name="next"),
+    path("bulk/", bulk.change, name="bulk"),
+    path("new/", opening.new_ticket, name="new"),
+    path("people/find/", opening.find_people, name="find-people"),
+    path("people/mentions/", talk.mentions, name="mentions"),
+    path("tickets/<int:number>/", tickets.show, name="ticket"),
+    path("tickets/<int:number>/history/", tickets.show_history, name="history"),
+    path("tickets/<int:number>/change/", tickets.change, name="change"),
+    path("tickets/<int:number>/messages/", talk.add_message, name="message"),
+    path("tickets/<int:number>/draft/", talk.save_draft, name="draft"),
+    path("tickets/<int:number>/take/", relations.take, name="take"),
+    path("tickets/<int:number>/follow/", relations.follow, name="follow"),
+    path("tickets/<int:number>/cc/", relations.add_cc, name="cc"),
+    path("tickets/<int:number>/followers/", relations.add_follower, name="follower"),
+    path("tickets/<int:number>/participants/remove/", relations.remove_participant, name="remove-participant"),
+    path("tickets/<int:number>/links/", relations.add_link, name="link"),
+    path("tickets/<int:number>/links/remove/", relations.remove_link, name="unlink"),
+    path("tickets/<int:number>/merge/", relations.merge, name="merge"),
+    path("tickets/<int:number>/split/", relations.split, name="split"),
+    path("tickets/<int:number>/follow-up/", relations.follow_up, name="follow-up"),
+    path("tickets/<int:number>/time/", relations.log_time, name="time"),
+    path("uploads/", talk.upload, name="upload"),
+    path("uploads/<uuid:pk>/discard/", talk.discard, name="discard-upload"),
+    path("attachments/<uuid:pk>/", attachments.show, name="attachment"),
+    path("customers/", customers.customers, name="customers"),
+    path("customers/<int:pk>/", customers.customer, name="customer"),
+    path("organisations/", customers.organisations, name="organisations"),
+    path("organisations/<int:pk>/", customers.organisation, name="organisation"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/read/", notices.read_all, name="notices-read"),
+    path("notices/<int:pk>/open/", notices.open_notice, name="notice"),
+    path("profile/", profile.profile, name="profile"),
+]

@@ -47,7 +47,10 @@ class Plan:
         yield Child("web", self._web(), environ)
         yield Child("worker", self._worker(), environ)
         yield Child("beat", self._beat(), environ)
-        yield Child("sweep", self.manage("dispatch_events", "--forever"), environ)
+
+    def sweep(self) -> Child:
+        """The guarantee behind Redis: it needs the database only. Not awaited, so it starts after the others."""
+        return Child("sweep", self.manage("dispatch_events", "--forever", "--skip-checks"), self.child_environment())
 
     def _web(self) -> list[str]:
         host = f"[{self.bind}]" if ":" in self.bind else self.bind

@@ -8,20 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import nh3
-from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from core.errors import DomainError, NotFound
 from people.models import User
 from portal import uploads
 from portal import words as plain
 from portal.base import form_token, page
-from tickets import actions, custom_fields, queries
+from tickets import actions, queries
 from tickets.models import (
     Attachment,
     Channel,
+    CustomField,
     FieldKind,
     Message,
     ParticipantRole,
@@ -29,9 +28,8 @@ from tickets.models import (
     Ticket,
     Visibility,
 )
+from tickets.rich_text import clean_html
 
-_TAGS = {"a", "abbr", "b", "blockquote", "br", "code", "div", "em", "h1", "h2", "h3", "h4", "hr", "i", "li", "ol", "p", "pre",
-         "s", "span", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul"}  # fmt: skip
 LINKED_CHARS = 20_000
 
 
@@ -89,7 +87,7 @@ def show(
         "files": files or [],
         "errors": errors or {},
         "client_token": form_token(request),
-        "limits": {"files": settings.ATTACHMENTS_PER_MESSAGE, "bytes": settings.ATTACHMENT_MAX_BYTES},
+        "limits": uploads.limits_shown(),
     }
     return page(request, "portal/request.html", given, status)
 
@@ -112,21 +110,12 @@ def _said(message: Message, place: Place) -> Said:
     )
 
 
-def clean_html(html: str) -> SafeString:
-    """The message's HTML once more through the sieve: no script, no style, no remote image, no form."""
-    return mark_safe(nh3.clean(html, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}))
-
-
 def answers(ticket: Ticket) -> list[tuple[str, str]]:
     """(question, answer) of the custom fields that customers see."""
     if not ticket.fields:
         return []
-    asked = custom_fields.applicable(ticket.category, None, by_customer=True)
-    known = {field.key: field for field, _ in asked}
-    missing = [key for key in ticket.fields if key not in known]
-    if missing:  # asked by a form, not by the category
-        known |= {field.key: field for field in custom_fields.CustomField.objects.filter(key__in=missing, for_customers=True)}
-    return [(known[key].label, _shown(known[key].kind, value)) for key, value in ticket.fields.items() if key in known]
+    asked = CustomField.objects.filter(key__in=list(ticket.fields), for_customers=True)
+    return [(field.label, _shown(field.kind, ticket.fields[field.key])) for field in asked]
 
 
 def _shown(kind: str, value: Any) -> str:

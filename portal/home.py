@@ -10,7 +10,7 @@ from portal import words as plain
 from portal.base import page, portal_view, reader, words
 from tickets.models import TicketQuerySet
 
-LATEST = 3
+LATEST = 4
 FOUND = 10
 SUGGESTED = 4
 
@@ -21,7 +21,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Search, topics, latest requests."""
     user = reader(request)
     topics = [choice.category for choice in questions.choices() if len(choice.path) == 1]
-    latest = _rows(requests_of.own(user), user, LATEST) if user else []
+    latest = _latest(user) if user else []
     return page(request, "portal/home.html", {"topics": topics, "latest": latest})
 
 
@@ -49,6 +49,15 @@ def _topics(asked: str) -> list[questions.Choice]:
 def _fits(choice: questions.Choice, wanted: list[str]) -> bool:
     have = f"{choice.category.name} {choice.category.description}".casefold().split()
     return any(word.startswith(start) for word in have for start in wanted)
+
+
+def _latest(user: User) -> list[plain.Row]:
+    """What waits for the reader first, then the newest."""
+    mine = requests_of.own(user)
+    answered = page_by_key(mine.filter(requests_of.answered()), requests_of.NEWEST, None, LATEST).items
+    others = page_by_key(mine.exclude(pk__in=[t.pk for t in answered]), requests_of.NEWEST, None, LATEST).items
+    items = (answered + others)[:LATEST]
+    return plain.rows(items, requests_of.last_words(items), user)
 
 
 def _rows(tickets: TicketQuerySet, user: User, limit: int) -> list[plain.Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce, Greatest
 
 from core.errors import NotFound
@@ -55,12 +55,14 @@ def by_number(user: User, number: int) -> Ticket:
 def awaiting_reader(user: User) -> int:
     """How many of the reader's own requests wait for their answer."""
     mine = Ticket.objects.visible_to(user).filter(requester=user)
-    return mine.filter(Q(status=Status.PENDING) | _answered()).count()
+    return mine.filter(answered()).count()
 
 
-def _answered() -> Q:
-    """We spoke last and the request is still open."""
-    return Q(status__in=OPEN_STATUSES, last_agent_message_at__gt=F("last_customer_message_at"))
+def answered() -> Q:
+    """It is the customer's turn: as ``words.state_of`` says 'Answered'."""
+    ours_last = Q(last_agent_message_at__gt=Coalesce("last_customer_message_at", "created_at"))
+    in_work = [status for status in OPEN_STATUSES if status != Status.ON_HOLD]
+    return Q(status=Status.PENDING) | Q(status__in=in_work) & ours_last
 
 
 def filtered(tickets: TicketQuerySet, shown: str) -> TicketQuerySet:

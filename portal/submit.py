@@ -168,7 +168,7 @@ def _show(request: HttpRequest, errors: Errors, files: list[Attachment], status:
         "errors": errors,
         "summary": _summary(errors, asked),
         "client_token": form_token(request) if status != 409 else uuid.uuid4().hex,
-        "limits": {"files": settings.ATTACHMENTS_PER_MESSAGE, "bytes": settings.ATTACHMENT_MAX_BYTES},
+        "limits": uploads.limits_shown(),
     }
     return page(request, "portal/new.html", given, status)
 
@@ -180,10 +180,11 @@ _LABELS = {"name": "Your name", "email": "Your e-mail", "category": "Topic", "su
 def _summary(errors: Errors, asked: list[questions.Question]) -> list[tuple[str, str, str]]:
     """(id of the field, its label, what is wrong) for the list above the form."""
     labels = {question.name: (question.id, question.field.label) for question in asked}
+    order = ["", *list(_LABELS)[:5], *labels, *list(_LABELS)[5:]]
     found = []
-    for name, texts in errors.items():
+    for name in sorted(errors, key=lambda name: order.index(name) if name in order else len(order)):
         place, label = labels.get(name, (name, _LABELS.get(name, "")))
-        found += [(place, label, text) for text in texts]
+        found += [(place, label, text) for text in errors[name]]
     return found
 
 

@@ -56,6 +56,12 @@ def first_message(error: DomainError) -> str:
     return next((text for texts in error.fields.values() for text in texts), error.message)
 
 
+def limits_shown() -> dict[str, int]:
+    """What a form says about files."""
+    most = settings.ATTACHMENT_MAX_BYTES
+    return {"files": settings.ATTACHMENTS_PER_MESSAGE, "bytes": most, "megabytes": most // 1024**2}
+
+
 def collect(request: HttpRequest, actor: User | None) -> tuple[list[Attachment], list[str]]:
     """The form's files: those sent ahead (hidden ids) and those that came along, which are stored now.
 

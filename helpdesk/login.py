@@ -20,6 +20,8 @@ ACCOUNT_USER_DISPLAY = "people.login.adapters.display_name"
 ACCOUNT_FORMS = {
     "login": "people.login.forms.LoginForm",
     "signup": "people.login.forms.SignupForm",
+    "request_login_code": "people.login.forms.RequestLoginCodeForm",
+    "reset_password": "people.login.forms.ResetPasswordForm",
     "add_email": "people.login.forms.ChangeEmailForm",
     "change_password": "people.login.forms.ChangePasswordForm",
     "set_password": "people.login.forms.SetPasswordForm",
@@ -141,7 +143,9 @@ def _idp_at(url: str) -> dict[str, object]:
 
 def _idp_of(path: Path) -> dict[str, object]:
     """What the identity provider's metadata file says about it."""
-    from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser as Parser
+    from onelogin.saml2.idp_metadata_parser import (
+        OneLogin_Saml2_IdPMetadataParser as Parser,
+    )
 
     try:
         data = Parser.parse(path.read_bytes(), entity_id=env.text("SAML_IDP_ENTITY_ID") or None).get("idp", {})
@@ -159,9 +163,7 @@ def _idp_of(path: Path) -> dict[str, object]:
     return {}
 
 
-SOCIALACCOUNT_PROVIDERS = {
-    name: entry for name, entry in {"openid_connect": _oidc(), "saml": _saml()}.items() if entry
-}
+SOCIALACCOUNT_PROVIDERS = {name: entry for name, entry in {"openid_connect": _oidc(), "saml": _saml()}.items() if entry}
 
 
 def _origin(url: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from typing import Any
+from typing import Any, ClassVar
 
 from django.apps import apps
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -170,7 +170,7 @@ class User(AbstractBaseUser):
     objects = UserManager()
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         ordering = ["email"]
@@ -182,7 +182,7 @@ class User(AbstractBaseUser):
 
     def check_password(self, raw_password: str | None) -> bool:
         """False at once, without hashing, for more characters than a password may have."""
-        return len(raw_password or "") <= PASSWORD_MAX_LENGTH and super().check_password(raw_password)
+        return len(raw_password or "") <= PASSWORD_MAX_LENGTH and super().check_password(raw_password or "")
 
     @property
     def display_name(self) -> str:

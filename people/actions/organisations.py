@@ -24,7 +24,9 @@ def clean_domain(domain: str) -> str:
     except UnicodeError:
         name = ""
     if not _DOMAIN.fullmatch(name):
-        raise Invalid(f"“{domain[:80]}” is not a mail domain.", fields={"domains": ["Enter a domain like example.com."]})
+        raise Invalid(
+            f"“{domain[:80]}” is not a mail domain.", fields={"domains": ["Enter a domain like example.com."]}
+        )
     return name
 
 
@@ -41,9 +43,7 @@ def _clean(fields: dict[str, Any]) -> None:
 
 
 @transaction.atomic
-def create_organisation(
-    name: str, *, actor: User | None, domains: Iterable[str] = (), **fields: Any
-) -> Organisation:
+def create_organisation(name: str, *, actor: User | None, domains: Iterable[str] = (), **fields: Any) -> Organisation:
     """A new organisation. fields: tier, yearly_value, account_agent, renewal_on, notes, external_id.
 
     Raises Invalid (taken name or external id, bad value), Conflict (domain of another), NotAllowed.

@@ -187,7 +187,9 @@ def set_availability(user: User, availability: str, *, actor: User | None) -> Us
     """Available, busy, away or offline. Raises Invalid, NotAllowed."""
     policies.may_set_availability(actor, user).require()
     if availability not in Availability.values:
-        raise Invalid(f"Availability is one of: {', '.join(Availability.values)}.", fields={"availability": ["Unknown."]})
+        raise Invalid(
+            f"Availability is one of: {', '.join(Availability.values)}.", fields={"availability": ["Unknown."]}
+        )
     row = locked(user)
     old = row.availability
     if old != availability:

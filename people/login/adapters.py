@@ -30,6 +30,14 @@ def display_name(user: User) -> str:
 class AccountAdapter(DefaultAccountAdapter):
     """Customers sign up; everything that is stored goes through people's actions."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": "The address or the password is wrong.",
+        "too_many_login_attempts": "Too many attempts. Wait a few minutes, then try again.",
+        "incorrect_code": "That is not the code.",
+        "incorrect_password": "That is not your password.",
+        "rate_limited": "Too many attempts. Wait a few minutes, then try again.",
+    }
+
     def save_user(
         self, request: HttpRequest, user: AbstractBaseUser, form: BaseForm, commit: bool = True
     ) -> AbstractBaseUser:

@@ -14,18 +14,21 @@ from django.http import HttpRequest
 from people.models import User
 from people.validators import PASSWORD_MAX_LENGTH
 
+LABELS = {"login": "E-mail address", "email": "E-mail address", "remember": "Keep me logged in"}
+
 
 class LimitedPasswords:
-    """Mixin: every password field refuses more than PASSWORD_MAX_LENGTH characters."""
+    """Mixin: every password field refuses more than PASSWORD_MAX_LENGTH characters. Labels in our words."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, label in LABELS.items():
+            if name in self.fields:  # type: ignore[attr-defined]
+                self.fields[name].label = label  # type: ignore[attr-defined]
         for field in self.fields.values():  # type: ignore[attr-defined]
             if isinstance(field, PasswordField):
                 field.validators.append(
-                    MaxLengthValidator(
-                        PASSWORD_MAX_LENGTH, f"A password has at most {PASSWORD_MAX_LENGTH} characters."
-                    )
+                    MaxLengthValidator(PASSWORD_MAX_LENGTH, f"A password has at most {PASSWORD_MAX_LENGTH} characters.")
                 )
                 field.widget.attrs["maxlength"] = PASSWORD_MAX_LENGTH
 
@@ -61,6 +64,7 @@ class SignupForm(LimitedPasswords, allauth_forms.SignupForm):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     field_order = ("name", "email", "password1")
+    account_already_exists: bool
 
     def try_save(self, request: HttpRequest) -> Any:
         """As allauth's; somebody who signs up with a known address waits as long as a new customer.
@@ -76,6 +80,14 @@ class SignupForm(LimitedPasswords, allauth_forms.SignupForm):
         except IntegrityError:
             self.account_already_exists = True
             return super().try_save(request)
+
+
+class RequestLoginCodeForm(LimitedPasswords, allauth_forms.RequestLoginCodeForm):
+    pass
+
+
+class ResetPasswordForm(LimitedPasswords, allauth_forms.ResetPasswordForm):
+    pass
 
 
 class ChangeEmailForm(allauth_forms.AddEmailForm):

@@ -17,9 +17,9 @@ def styled(field: BoundField) -> SafeString:
     """The field's widget with its class, what describes it, and what is wrong with it."""
     widget = field.field.widget
     widget.attrs.pop("placeholder", None)
-    attrs: dict[str, str] = {"class": _class_of(widget)}
+    attrs: dict[str, str | bool] = {"class": _class_of(widget)}
     if field.errors:
-        attrs["class"] += " is-invalid"
+        attrs["class"] = f"{attrs['class']} is-invalid"
         attrs["aria-invalid"] = "true"
     described = [f"{field.auto_id}_error"] if field.errors else []
     described += [f"{field.auto_id}_help"] if field.help_text else []
@@ -27,7 +27,7 @@ def styled(field: BoundField) -> SafeString:
         attrs["aria-describedby"] = " ".join(described)
     if field.name in _CODES:
         attrs |= {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
-        attrs["class"] += " login-code"
+        attrs["class"] = f"{attrs['class']} login-code"
     return field.as_widget(attrs=attrs)
 
 

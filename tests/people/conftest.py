@@ -23,9 +23,7 @@ def _quick(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def alice(db: None) -> User:
-    return actions.create_user(
-        "alice@house.test", actor=None, name="Alice Ames", role=Role.ADMIN, password=PASSWORD
-    )
+    return actions.create_user("alice@house.test", actor=None, name="Alice Ames", role=Role.ADMIN, password=PASSWORD)
 
 
 @pytest.fixture

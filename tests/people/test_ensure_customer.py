@@ -95,7 +95,9 @@ def test_a_set_takes_the_same_statements_for_ten_as_for_a_thousand(db: None) -> 
 
     def count(start: int, number: int) -> int:
         rows = [NewCustomer(f"c{i}@shop.test", "C", "Mill") for i in range(start, start + number)]
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             users = actions.ensure_customers(rows, actor=None, backfill=True)
         assert len(users) == number
         return len(queries)

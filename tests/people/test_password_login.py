@@ -37,9 +37,7 @@ def test_other_sessions_die_with_the_password(browser: Client, bob: User) -> Non
     log_in(browser, bob)
     log_in(elsewhere, bob)
     new = "a much better password"
-    answer = browser.post(
-        "/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new}
-    )
+    answer = browser.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
     assert answer.status_code == 302
     assert logged_in(browser)
     assert not logged_in(elsewhere)

@@ -144,8 +144,10 @@ def test_another_domain_s_do_not(browser: Client, provider: Provider, charlie: U
     assert list(User.objects.values_list("pk", "name")) == [(charlie.pk, "Charlie Cole")]
 
 
-@pytest.mark.parametrize("person", [{**DORA, "email": "not an address"}, {"sub": "9"}, {**DORA, "name": "x" * 500},
-                                    {**DORA, "name": "a\0b"}, {**DORA, "name": 7}, {**DORA, "email": None}])  # fmt: skip
+@pytest.mark.parametrize("person", [{**DORA, "email": "not an address"}, {"sub": "9"},
+                                    {**DORA, "name": "x" * 500},
+                                    {**DORA, "name": "a\0b"}, {**DORA, "name": 7},
+                                    {**DORA, "email": None}])  # fmt: skip
 def test_odd_answers_give_no_error(browser: Client, provider: Provider, person: dict[str, Any]) -> None:
     assert come_back(browser, provider, person).status_code in {200, 302, 400}
 

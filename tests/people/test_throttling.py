@@ -48,16 +48,21 @@ def test_other_hosts_give_no_fresh_allowance(bob: User) -> None:
 
 
 def test_other_spellings_give_no_fresh_allowance(bob: User) -> None:
-    spellings = ["bob@house.test", "BOB@house.test", "Bob@House.test", " bob@house.test", "bOb@house.test", "boB@HOUSE.test"]
+    spellings = [
+        "bob@house.test",
+        "BOB@house.test",
+        "Bob@House.test",
+        " bob@house.test",
+        "bOb@house.test",
+        "boB@HOUSE.test",
+    ]
     tries = [attempt(address, **from_ip(i)) for i, address in enumerate(spellings, 1)]
     assert tries[-1] == "throttled"
 
 
 @pytest.mark.parametrize("forged", ["203.0.113.{}", "<script>{}</script>", "203.0.113.{}, 10.0.0.1"])
 def test_a_forged_forwarded_for_changes_nothing(db: None, forged: str) -> None:
-    tries = [
-        attempt(f"nobody{i}@house.test", HTTP_X_FORWARDED_FOR=forged.format(i), **from_ip(1)) for i in range(11)
-    ]
+    tries = [attempt(f"nobody{i}@house.test", HTTP_X_FORWARDED_FOR=forged.format(i), **from_ip(1)) for i in range(11)]
     assert tries[-1] == "throttled"
 
 

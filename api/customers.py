@@ -54,7 +54,7 @@ class CustomerChanges(Input):
     sees_organisation = serializers.BooleanField(required=False)
     is_vip = serializers.BooleanField(required=False)
     phone = Text(required=False)
-    notes = Text(required=False, trim_whitespace=False)
+    notes = Text(required=False, trim_whitespace=False, max_length=20_000)
     time_zone = Text(required=False)
     language = Text(required=False)
     external_id = Text(required=False, allow_null=True)

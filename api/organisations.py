@@ -74,7 +74,7 @@ class OrganisationChanges(Input):
     yearly_value = serializers.DecimalField(14, 2, required=False, allow_null=True, min_value=0)
     account_agent = AgentField(required=False, allow_null=True)
     renewal_on = serializers.DateField(required=False, allow_null=True)
-    notes = Text(required=False, trim_whitespace=False)
+    notes = Text(required=False, trim_whitespace=False, max_length=20_000)
     domains = serializers.ListField(child=Text(max_length=300), required=False, max_length=200)
     external_id = Text(required=False, allow_null=True)
 

@@ -52,6 +52,8 @@ def checked(answer: HttpResponse) -> Any:
     """The answer; errors are asserted to be complete problems."""
     kind = answer.headers.get("Content-Type", "")
     answer.data = json.loads(answer.content) if "json" in kind and not answer.streaming else None  # type: ignore[attr-defined]
+    if answer.streaming:
+        answer.body = b"".join(answer.streaming_content)  # type: ignore[attr-defined]  (read, so that the file closes)
     if answer.status_code >= 400:
         assert kind == "application/problem+json", (answer.status_code, kind)
         problem = answer.data  # type: ignore[attr-defined]

@@ -31,7 +31,11 @@ allow_flush()
 def _test_settings() -> None:
     """What tests need otherwise: files as they are instead of hashed ones, and passwords that hash fast."""
     from django.conf import settings
+    from django.template import engines
 
+    from tests.invalid_variables import FailOnInvalid
+
+    engines["django"].engine.string_if_invalid = FailOnInvalid("%s")
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

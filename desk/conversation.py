@@ -179,8 +179,10 @@ def _entries(items: list[TimelineItem]) -> list[Entry]:
     for item in items:
         last = found[-1] if found else None
         line = item.line
-        if line is None or (line.kind == "ticket.created" and not found):
-            found.append(Entry(item, [line] if line else []))
+        if line is None:
+            found.append(Entry(item))
+        elif line.kind == "ticket.created":
+            continue  # the page's head says when and by which channel
         elif last and last.lines and last.lines[-1].actor == line.actor and line.at - last.lines[-1].at < SAME_MOMENT:
             last.lines.append(line)
         else:

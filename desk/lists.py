@@ -158,9 +158,9 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
         "view": found.view,
         "all_columns": COLUMNS.items(),
         "orders": [(name, ORDERS[name].label) for name in SORTABLE],
+        "sortable": ("updated", "created", "priority"),
         "rest": filters.without(request.GET),
         "without_order": filters.without(request.GET, "order"),
-        "hidden": [(name, value) for name, values in found.filters.chosen.items() for value in values],
         "bulk": {"statuses": [choice for choice in found.options.statuses if choice[0] not in ("new", "escalated")]},
     }
     return desk_page(request, "desk/list.html", context)

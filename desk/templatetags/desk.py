@@ -1,10 +1,12 @@
 """How the desk writes things."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django import template
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -37,7 +39,7 @@ def _linked(found: re.Match[str]) -> SafeString:
     if number:
         return format_html('<a href="{}">#{}</a>', reverse("desk:ticket", args=[int(number)]), number)
     if handle:
-        return format_html('<span class="mention">@{}</span>', handle)
+        return format_html('<span class="at-name">@{}</span>', handle)
     clean = address.rstrip(".,;:!?)]}")
     return format_html('<a href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>{}', clean, clean, address[len(clean):])
 
@@ -61,6 +63,15 @@ def duration(seconds: int) -> str:
         return f"{seconds} s"
     hours, minutes = divmod(seconds // 60, 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
+
+
+@register.filter
+def how_long(moment: datetime) -> str:
+    """The time since ``moment`` in its largest unit: '31 min', '2 h', '3 d'."""
+    seconds = max(60, int((timezone.now() - moment).total_seconds()))
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    return f"{seconds // 3600} h" if seconds < 2 * 86_400 else f"{seconds // 86_400} d"
 
 
 @register.filter

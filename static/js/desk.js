@@ -2,6 +2,7 @@
 import './desk/menus.js'
 import './desk/keyboard.js'
 import './desk/list.js'
+import './desk/uploads.js'
 import './desk/compose.js'
 import './desk/people.js'
 import './desk/ticket.js'

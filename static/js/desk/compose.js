@@ -1,12 +1,11 @@
 /* The composer: two texts that can't be confused, drafts kept, files uploaded first, one send. */
 import { typing } from './keyboard.js'
 import { watchMentions } from './suggest.js'
+import { csrf, startFiles } from './uploads.js'
 
 const compose = document.querySelector('[data-compose]')
 const state = document.querySelector('[data-draft-state]')
 const REMEMBERED = 'desk.then'
-
-function csrf (form) { return form.querySelector('[name=csrfmiddlewaretoken]').value }
 
 /* Which text */
 function choose (mode, focus = true) {
@@ -15,7 +14,7 @@ function choose (mode, focus = true) {
     tab.setAttribute('aria-selected', on)
     tab.tabIndex = on ? 0 : -1
   }
-  for (const form of compose.querySelectorAll('[data-write]')) form.hidden = form.dataset.write !== mode
+  for (const panel of compose.querySelectorAll('[data-panel]')) panel.hidden = panel.dataset.panel !== mode
   if (focus) {
     const area = compose.querySelector(`[data-write=${mode}] textarea`)
     area.focus()
@@ -85,58 +84,6 @@ function startDrafts (form) {
   })
 }
 
-/* Files: chosen, dropped or pasted; uploaded at once, sent with the message */
-function startFiles (form) {
-  const list = form.querySelector('[data-files]')
-  const picker = form.querySelector('[data-pick]')
-  async function add (file) {
-    const chip = document.createElement('li')
-    chip.className = 'chip'
-    chip.textContent = `${file.name} · uploading …`
-    list.append(chip)
-    const body = new FormData()
-    body.set('csrfmiddlewaretoken', csrf(form))
-    body.set('file', file)
-    try {
-      const answer = await fetch(compose.dataset.uploadUrl, { method: 'POST', body })
-      const told = await answer.json().catch(() => ({ error: `${file.name} was not accepted (${answer.status}).` }))
-      if (!answer.ok) throw new Error(told.error)
-      chip.textContent = `${told.name} · ${size(told.size)} `
-      chip.dataset.upload = told.id
-      const input = Object.assign(document.createElement('input'), { type: 'hidden', name: 'attachment', value: told.id })
-      chip.append(input)
-    } catch (error) {
-      chip.classList.add('broken')
-      chip.textContent = `${error.message || file.name} `
-    }
-    const remove = Object.assign(document.createElement('button'), { type: 'button', className: 'chip-x', textContent: '×' })
-    remove.dataset.remove = ''
-    remove.setAttribute('aria-label', `Remove ${file.name}`)
-    chip.append(remove)
-  }
-  const size = bytes => bytes < 1000 ? `${bytes} B` : bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
-  const addAll = files => {
-    const room = Number(compose.dataset.maxFiles) - list.querySelectorAll('[data-upload]').length
-    for (const file of [...files].slice(0, Math.max(0, room))) add(file)
-    if (files.length > room) state.textContent = `at most ${compose.dataset.maxFiles} files a message`
-  }
-  picker.addEventListener('change', () => { addAll(picker.files); picker.value = '' })
-  form.addEventListener('paste', event => { if (event.clipboardData.files.length) { event.preventDefault(); addAll(event.clipboardData.files) } })
-  form.addEventListener('dragover', event => { event.preventDefault(); form.classList.add('drop') })
-  form.addEventListener('dragleave', () => form.classList.remove('drop'))
-  form.addEventListener('drop', event => { event.preventDefault(); form.classList.remove('drop'); addAll(event.dataTransfer.files) })
-  list.addEventListener('click', event => {
-    if (!event.target.matches('[data-remove]')) return
-    const chip = event.target.closest('li')
-    if (chip.dataset.upload) {
-      const body = new FormData()
-      body.set('csrfmiddlewaretoken', csrf(form))
-      fetch(`${compose.dataset.uploadUrl}${chip.dataset.upload}/discard/`, { method: 'POST', body })
-    }
-    chip.remove()
-  })
-}
-
 /* Send, with a memory of the last 'send and …' */
 function startSending (form) {
   const send = form.querySelector('[data-send]')
@@ -171,7 +118,7 @@ if (compose) {
   startTabs()
   for (const form of compose.querySelectorAll('[data-write]')) {
     startDrafts(form)
-    startFiles(form)
+    startFiles(form, { url: compose.dataset.uploadUrl, most: Number(compose.dataset.maxFiles), say: text => { state.textContent = text } })
     startSending(form)
   }
   const internal = compose.querySelector('[data-write=internal]')

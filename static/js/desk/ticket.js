@@ -16,11 +16,13 @@ function walk () {
   const place = document.querySelector('[data-walk]')
   if (at < 0 || !place || stored.links.length < 2) return null
   place.hidden = false
+  const view = [...document.querySelectorAll('.views a')].find(link => link.getAttribute('href') === stored.back.split('?')[0])
+  view?.setAttribute('aria-current', 'true')
   place.querySelector('[data-walk-place]').textContent = `${at + 1} of ${stored.links.length}`
   for (const [name, to] of [['previous', at - 1], ['next', at + 1]]) {
     const link = place.querySelector(`[data-walk-${name}]`)
     if (stored.links[to]) link.href = stored.links[to]
-    else link.classList.add('disabled')
+    else { link.classList.add('disabled'); link.setAttribute('role', 'link'); link.setAttribute('aria-disabled', 'true') }
   }
   return { j: stored.links[at + 1], k: stored.links[at - 1] }
 }
@@ -47,6 +49,8 @@ function timer () {
 if (head) {
   toEnd()
   window.addEventListener('load', toEnd)
+  const started = Date.now()
+  document.addEventListener('load', event => { if (event.target.matches('.preview img') && Date.now() - started < 3000) toEnd() }, true)
   let moves = walk()
   timer()
   document.addEventListener('keydown', event => {

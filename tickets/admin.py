@@ -36,9 +36,22 @@ from tickets.models import (
 )
 
 
+class ConfigurationForm(ActionForm):
+    """Rehearses once the instance carries what was typed."""
+
+    def clean(self) -> dict[str, Any] | None:
+        return forms.ModelForm.clean(self)
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if not self.errors:
+            self._rehearse()
+
+
 class ConfigurationAdmin(ActionAdmin):
     """Saves and deletes by the configuration's actions. ``sets``: many-to-many fields that hang on it."""
 
+    form = ConfigurationForm
     sets: ClassVar[tuple[str, ...]] = ()
 
     def perform(self, request: HttpRequest, form: Any) -> models.Model:
@@ -89,7 +102,7 @@ class LinesField(forms.CharField):
             raise forms.ValidationError("At most 120 characters a line.")
 
 
-class CustomFieldForm(ActionForm):
+class CustomFieldForm(ConfigurationForm):
     choices = LinesField(
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),

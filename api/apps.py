@@ -5,4 +5,4 @@ class ApiConfig(AppConfig):
     name = "api"
 
     def ready(self) -> None:
-        from api import schema  # noqa: F401  (tells drf-spectacular about our classes)
+        from api import checks, schema  # noqa: F401  (schema tells drf-spectacular about our classes)

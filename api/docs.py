@@ -15,6 +15,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.parsers import shown
+from core.errors import Invalid
+
 
 @lru_cache(maxsize=1)
 def description() -> dict[str, Any]:
@@ -28,11 +31,26 @@ class _Open(APIView):
 
     authentication_classes = ()
     permission_classes = ()
+    parameters: tuple[str, ...] = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Nothing from the address gets into the page. Raises Invalid for unknown parameters."""
+        super().initial(request, *args, **kwargs)
+        unknown = {shown(name): ["There is no such parameter here."] for name in set(request.GET) - {*self.parameters}}
+        if unknown:
+            raise Invalid("Unknown parameter.", code="unknown_parameter", fields=unknown)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """A problem, whatever this view else renders."""
+        answer = super().handle_exception(exc)
+        self.request.accepted_renderer, self.request.accepted_media_type = JSONRenderer(), "application/json"
+        return answer
 
 
 class SchemaView(_Open):
     """OpenAPI 3, as JSON (which is YAML too) unless YAML is asked for."""
 
+    parameters = ("format",)
     content_negotiation_class = DefaultContentNegotiation
     renderer_classes = (JSONRenderer, OpenApiJsonRenderer, OpenApiYamlRenderer)
 
@@ -45,6 +63,7 @@ class SchemaView(_Open):
 class DocsView(_Open, SpectacularSwaggerSplitView):
     """Swagger UI from our own files, with its script apart: the content security policy allows nothing inline."""
 
+    parameters = ("script",)
     url_name = "api:schema"
     template_name = "api/docs.html"
 

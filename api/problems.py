@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -66,6 +66,12 @@ def handle(error: Exception, view_context: Mapping[str, Any]) -> Response:
         logger.exception("the database did not do its part")
         told = "The service is busy or restarting. Try again."
         return problem(503, told, code="unavailable", headers={"Retry-After": "5"})
+    if isinstance(error, IntegrityError):
+        logger.warning("a request lost a race", exc_info=error)
+        return problem(409, "Somebody else did something with this at the same moment. Look again.", code="conflict")
+    if isinstance(error, DataError):
+        logger.warning("a value got as far as the database", exc_info=error)
+        return problem(400, "A value cannot be stored.", code="invalid")
     logger.exception("unexpected error in the API")
     return problem(500, "Something went wrong on our side. The correlation id finds it in the log.", code="error")
 

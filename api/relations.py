@@ -172,6 +172,15 @@ class ParticipantSerializer(serializers.Serializer[Participant]):
     role = serializers.ChoiceField(ParticipantRole.choices)
     created_at = serializers.DateTimeField()
 
+    def to_representation(self, instance: Participant) -> dict[str, Any]:
+        """Who puts a stranger's address in copy does not learn their name by it."""
+        shown = super().to_representation(instance)
+        viewer, user = self.context["user"], instance.user
+        colleague = user.organisation_id and user.organisation_id == viewer.organisation_id
+        if not (viewer.is_agent or user.is_agent or colleague or user.pk == viewer.pk):
+            shown["user"]["name"] = user.email.partition("@")[0]
+        return shown
+
 
 class ParticipantInput(Input):
     """A customer in copy (made when unknown), or staff who follow."""

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import DataError, IntegrityError, OperationalError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -106,14 +106,28 @@ def test_the_unexpected_is_told_barely(cast: Cast, dora: Any, monkeypatch: pytes
     assert not User.objects.filter(email="zoe@new.example").exists()
 
 
-def test_a_database_that_is_away(cast: Cast, dora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*args: Any, **kwargs: Any) -> None:
-        raise OperationalError("server closed the connection")
+@pytest.mark.parametrize(("error", "status"), [(OperationalError, 503), (IntegrityError, 409), (DataError, 400)])
+def test_what_the_database_says_stays_inside(
+    cast: Cast, dora: Any, monkeypatch: pytest.MonkeyPatch, error: type[Exception], status: int
+) -> None:
+    def failing(*args: Any, **kwargs: Any) -> None:
+        raise error("marker")
 
-    monkeypatch.setattr("tickets.actions.create_ticket", away)
+    monkeypatch.setattr("tickets.actions.create_ticket", failing)
     answer = dora.post("tickets/", NEW)
-    assert answer.status_code == 503 and answer.headers["Retry-After"]
-    assert "closed" not in str(answer.data)
+    assert answer.status_code == status and "marker" not in str(answer.data)
+    assert ("Retry-After" in answer.headers) == (status == 503)
+
+
+def test_markup_stays_text_and_json_is_not_sniffed(cast: Cast, dora: Any) -> None:
+    markup = "<img src=x onerror=alert(1)>"
+    requester = {"email": "zoe@new.example", "name": markup}
+    answer = dora.post("tickets/", {"subject": markup, "body": "{{7*7}}", "tags": [markup], "requester": requester})
+    shown = dora.get(f"tickets/{answer.data['number']}/")
+    assert (shown.data["subject"], shown.data["tags"], shown.data["requester"]["name"]) == (markup, [markup], markup)
+    assert shown.headers["Content-Type"] == "application/json"
+    assert shown.headers["X-Content-Type-Options"] == "nosniff"
+    assert dora.get(f"tickets/{answer.data['number']}/messages/").data["results"][0]["body"] == "{{7*7}}"
 
 
 def test_forged_request_ids_are_not_echoed(cast: Cast, dora: Any) -> None:

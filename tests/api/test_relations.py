@@ -78,6 +78,15 @@ def test_people_in_copy(pair: Any, cast: Cast, dora: Any, alice: Any, as_: Any) 
     assert not Participant.objects.exists()
 
 
+def test_an_address_in_copy_does_not_tell_whose_it_is(pair: Any, cast: Cast, alice: Any) -> None:
+    one, _ = pair
+    cast.charlie.name = "Charlie Confidential"
+    cast.charlie.save()
+    made = alice.post(f"tickets/{one.number}/participants/", {"email": "charlie@example.com"})
+    assert made.status_code == 201 and made.data["user"]["name"] == "charlie"
+    assert "Confidential" not in str(alice.get(f"tickets/{one.number}/participants/").data)
+
+
 def test_handle_time(pair: Any, cast: Cast, dora: Any) -> None:
     path = f"tickets/{pair[0].number}/time/"
     answer = dora.post(path, {"seconds": 90, "note": "Phone", "started_at": "2026-11-20T10:00:00Z"})

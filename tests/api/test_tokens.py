@@ -8,6 +8,7 @@ import time_machine
 from django.conf import settings
 from django.utils import timezone
 
+from api.checks import check_rates
 from people.actions import create_api_token, deactivate_user, revoke_api_token
 from people.models import ApiToken
 from tests.api.caller import Caller
@@ -92,6 +93,12 @@ def test_use_is_noted_once_a_minute(cast: Cast) -> None:
 
 def rates(**changed: str) -> dict[str, Any]:
     return settings.REST_FRAMEWORK | {"DEFAULT_THROTTLE_RATES": {"token": "6000/min", "anonymous": "60/min"} | changed}
+
+
+@pytest.mark.parametrize(("rate", "problems"), [("6000/min", 0), ("5/s", 0), ("fast", 1), ("0/min", 1), ("5/week", 1)])
+def test_a_rate_that_cannot_work_is_told_at_the_start(settings: Any, rate: str, problems: int) -> None:
+    settings.REST_FRAMEWORK = rates(token=rate)
+    assert len(check_rates()) == problems
 
 
 def limited(answer: Any) -> None:

@@ -142,6 +142,30 @@ def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator["tuple[subpr
     process.wait()
 
 
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Let this process's bell ring at another Redis until the test ends."""
+    from helpdesk.celery import app
+
+    def ring_at(url: str) -> None:
+        monkeypatch.setattr(django_settings, "CELERY_BROKER_URL", url)
+        for name in ("broker_url", "broker_write_url"):
+            monkeypatch.setitem(app.conf, name, url)
+        _forget_connections()
+
+    yield ring_at
+    monkeypatch.undo()
+    _forget_connections()
+
+
+def _forget_connections() -> None:
+    from helpdesk.celery import app
+
+    bell._pool.cache_clear()
+    bell._resting_until = 0.0
+    app.pool.force_close_all()
+
+
 def _answers(url: str) -> bool:
     try:
         return bool(redis.Redis.from_url(url).ping())
@@ -153,11 +177,11 @@ def test_a_hung_redis_holds_no_request_and_loses_nothing(
     cast: Cast,
     postbox: tuple[Postbox, str],
     own_redis: "tuple[subprocess.Popen[bytes], str]",
-    monkeypatch: pytest.MonkeyPatch,
+    elsewhere: Callable[[str], None],
 ) -> None:
     box, smtp_url = postbox
     process, url = own_redis
-    _ring_at(url, monkeypatch)
+    elsewhere(url)
     assert bell.ring()
     process.send_signal(signal.SIGSTOP)
     client = Client()
@@ -177,18 +201,6 @@ def test_a_hung_redis_holds_no_request_and_loses_nothing(
     assert [mail["To"] for mail in box.mails] == [cast.alice.email] or len(box.mails) == 1
     assert OutgoingMail.objects.get(subject_id=ticket.pk).status == "sent"
     assert not Delivery.objects.exists()
-
-
-def _ring_at(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let this process's bell hang at another Redis."""
-    from helpdesk.celery import app
-
-    monkeypatch.setattr(django_settings, "CELERY_BROKER_URL", url)
-    monkeypatch.setitem(app.conf, "broker_url", url)
-    monkeypatch.setitem(app.conf, "broker_write_url", url)
-    bell._pool.cache_clear()
-    app.pool.force_close_all()
-    monkeypatch.setattr(bell, "_resting_until", 0.0)
 
 
 def test_an_event_that_kills_its_worker_ends_as_a_dead_letter_while_the_others_flow(

@@ -28,16 +28,20 @@ allow_flush()
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _test_settings() -> None:
-    """What tests need otherwise: files as they are instead of hashed ones, and passwords that hash fast."""
+def _test_settings() -> Iterator[None]:
+    """What tests need otherwise: files as they are instead of hashed ones, and passwords that hash fast.
+
+    Misspelt names in templates fail.
+    """
     from django.conf import settings
-    from django.template import engines
 
-    from tests.invalid_variables import FailOnInvalid
+    from tests.invalid_variables import fail_on_misspelt_names
 
-    engines["django"].engine.string_if_invalid = FailOnInvalid("%s")
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with pytest.MonkeyPatch.context() as patch:
+        fail_on_misspelt_names(patch)
+        yield
 
 
 @pytest.fixture

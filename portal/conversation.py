@@ -192,5 +192,6 @@ def _served_type(file: Attachment) -> str:
     """Nothing that a browser would run, whatever the file is."""
     if file.is_image or file.content_type in ("application/pdf", "application/zip"):
         return file.content_type
-    plain_text = file.content_type.startswith("text/plain") and mimetypes.guess_type(file.name)[0] in (None, "text/plain")
-    return "text/plain; charset=utf-8" if plain_text else "application/octet-stream"
+    named = mimetypes.guess_type(file.name)[0]
+    is_text = file.content_type.startswith("text/plain") and named in (None, "text/plain")
+    return "text/plain; charset=utf-8" if is_text else "application/octet-stream"

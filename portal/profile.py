@@ -25,8 +25,7 @@ NAME_MAX = 150
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """Show, and save what was changed."""
-    user = request.user
-    assert isinstance(user, User)  # login_required
+    user = User.objects.select_related("organisation").get(pk=request.user.pk)
     if request.method != "POST":
         return _show(request, user, {}, {})
     typed = {name: request.POST[name].strip() for name in FIELDS if name in request.POST}
@@ -41,10 +40,9 @@ def profile(request: HttpRequest) -> HttpResponse:
 def _show(
     request: HttpRequest, user: User, typed: dict[str, str], errors: dict[str, list[str]], status: int = 200
 ) -> HttpResponse:
-    stored = User.objects.select_related("organisation").get(pk=user.pk)
     given = {
-        "person": stored,
-        "typed": {name: typed.get(name, getattr(stored, name)) for name in FIELDS},
+        "person": user,
+        "typed": {name: typed.get(name, getattr(user, name)) for name in FIELDS},
         "errors": errors,
         "zones": _zones(),
         "themes": User._meta.get_field("theme").choices,

@@ -106,9 +106,20 @@ def _answer(data: QueryDict, custom: CustomField, name: str) -> Any:
     return data.get(name, "")
 
 
-_BROWSERS = (("Edge", r"Edg/(\d+)"), ("Opera", r"OPR/(\d+)"), ("Firefox", r"Firefox/(\d+)"), ("Chrome", r"Chrome/(\d+)"),
-             ("Safari", r"Version/(\d+)[\d.]* .*Safari"))  # fmt: skip
-_SYSTEMS = (("Android", "Android"), ("iOS", "iPhone|iPad"), ("Windows", "Windows"), ("macOS", "Mac OS X"), ("Linux", "Linux"))
+_BROWSERS = (
+    ("Edge", r"Edg/(\d+)"),
+    ("Opera", r"OPR/(\d+)"),
+    ("Firefox", r"Firefox/(\d+)"),
+    ("Chrome", r"Chrome/(\d+)"),
+    ("Safari", r"Version/(\d+)[\d.]* .*Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iOS", "iPhone|iPad"),
+    ("Windows", "Windows"),
+    ("macOS", "Mac OS X"),
+    ("Linux", "Linux"),
+)
 
 
 def browser_name(agent: str) -> str:

@@ -8,7 +8,16 @@ from django.db.models.functions import Coalesce, Greatest
 from core.errors import NotFound
 from core.paging import Order
 from people.models import User
-from tickets.models import OPEN_STATUSES, Message, Participant, ParticipantRole, Status, Ticket, TicketQuerySet, Visibility
+from tickets.models import (
+    OPEN_STATUSES,
+    Message,
+    Participant,
+    ParticipantRole,
+    Status,
+    Ticket,
+    TicketQuerySet,
+    Visibility,
+)
 
 # By what was said, never by ``updated_at``: that also moves when staff write a note.
 _SAID = Greatest(
@@ -77,7 +86,12 @@ def filtered(tickets: TicketQuerySet, shown: str) -> TicketQuerySet:
 def last_words(tickets: list[Ticket]) -> dict[int, Message]:
     """Ticket id -> its last public message with its author; one statement."""
     said = Message.objects.filter(ticket__in=[ticket.pk for ticket in tickets], visibility=Visibility.PUBLIC)
-    last = said.order_by("ticket_id", "-created_at", "-id").distinct("ticket_id").select_related("author").defer("body", "html")
+    last = (
+        said.order_by("ticket_id", "-created_at", "-id")
+        .distinct("ticket_id")
+        .select_related("author")
+        .defer("body", "html")
+    )
     return {message.ticket_id: message for message in last}
 
 

@@ -186,5 +186,3 @@ def _summary(errors: Errors, asked: list[questions.Question]) -> list[tuple[str,
         place, label = labels.get(name, (name, _LABELS.get(name, "")))
         found += [(place, label, text) for text in errors[name]]
     return found
-
-

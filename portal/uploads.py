@@ -89,7 +89,8 @@ def _ids(request: HttpRequest) -> tuple[list[UUID], list[str]]:
     wanted = [value for value in dict.fromkeys(request.POST.getlist("uploads")) if value not in gone]
     found = [parsed for value in wanted[:50] if (parsed := _uuid(value))]
     if len(wanted) > settings.ATTACHMENTS_PER_MESSAGE:
-        return found[: settings.ATTACHMENTS_PER_MESSAGE], [f"At most {settings.ATTACHMENTS_PER_MESSAGE} files a message."]
+        told = f"At most {settings.ATTACHMENTS_PER_MESSAGE} files a message."
+        return found[: settings.ATTACHMENTS_PER_MESSAGE], [told]
     return found, []
 
 

@@ -1,7 +1,7 @@
 """What customers get by mail about a ticket: each person a mail of their own, with their own signed link.
 
-A link is never in a mail to somebody else, so nobody is in a mail's CC. The mails of one ticket form a thread: all refer
-to an id made from the ticket by a secret, and to the earlier mails to the same address.
+A link is never in a mail to somebody else, so nobody is in a mail's CC. The mails of one ticket form a thread: all
+refer to an id made from the ticket by a secret, and to the earlier mails to the same address.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def mail_acknowledgement(event: Event, ticket: Ticket, *, on_behalf: bool) -> No
     user = ticket.requester
     if not reachable(user, ticket):
         return
-    # Anybody can type in anybody's address. What a stranger wrote goes to nobody who has not shown that they are theirs.
+    # Anybody can type in anybody's address, so what a stranger wrote is not mailed to an address nobody has proved.
     known = on_behalf or EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists()
     context = {"ticket": ticket, "subject": ticket.subject if known else "", "on_behalf": on_behalf}
     subject = f"[#{ticket.number}] {ticket.subject if known else 'We have your message'}"
@@ -96,7 +96,8 @@ def _queue(
     automatic: bool,
     author: User | None = None,
 ) -> None:
-    body = render_mail(f"ticket_{kind}", {**context, "action_url": link(ticket, user), "days": LIFETIME.days, "user": user})
+    context = {**context, "action_url": link(ticket, user), "days": LIFETIME.days, "user": user}
+    body = render_mail(f"ticket_{kind}", context)
     thread = thread_id(ticket)
     earlier = OutgoingMail.objects.about("ticket", ticket.pk).filter(to_address=user.email)
     ids = [thread, *earlier.values_list("message_id", flat=True)]

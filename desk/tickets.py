@@ -93,7 +93,10 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
         return ticket_page(request, number, Typed(refusal=refusal), status=error.status)
     if not ticket_visible(request, number):
         messages.success(request, f"#{number} was saved. It is now in a team whose tickets you do not see.")
-        return redirect("desk:home")
+        answer = redirect("desk:home")
+        if request.headers.get("HX-Request"):  # the whole page goes, not the field
+            answer = HttpResponse(headers={"HX-Redirect": answer.url})
+        return answer
     return redirect("desk:ticket", number=number)
 
 

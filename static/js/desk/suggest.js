@@ -12,6 +12,8 @@ export class Suggestions {
     const line = field.closest('.in-line')
     ;(line || field).after(place)
     place.append(this.box)
+    field.setAttribute('aria-autocomplete', 'list')
+    field.setAttribute('aria-controls', this.box.id)
     field.addEventListener('keydown', event => this.key(event))
     field.addEventListener('blur', () => setTimeout(() => this.hide(), 150))
   }
@@ -31,9 +33,10 @@ export class Suggestions {
 
   mark () {
     [...this.box.children].forEach((line, index) => line.setAttribute('aria-selected', index === this.at))
+    this.field.setAttribute('aria-activedescendant', `${this.box.id}-${this.at}`)
   }
 
-  hide () { this.box.hidden = true }
+  hide () { this.box.hidden = true; this.field.removeAttribute('aria-activedescendant') }
 
   choose (index) { const item = this.items[index]; this.hide(); if (item) this.take(item) }
 

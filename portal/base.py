@@ -73,10 +73,10 @@ def words(request: HttpRequest) -> str:
     return " ".join(request.GET.get("q", "").replace("\x00", " ").split())[:WORDS_MAX]
 
 
-def form_token(request: HttpRequest) -> str:
-    """The form's own token, by which a second click finds what the first one made."""
+def form_token(request: HttpRequest, *, fresh: bool = False) -> str:
+    """The form's own token, by which a second click finds what the first one made. ``fresh``: that one is used up."""
     given = request.POST.get("client_token", "")
-    return given if _TOKEN.fullmatch(given) else uuid.uuid4().hex
+    return given if _TOKEN.fullmatch(given) and not fresh else uuid.uuid4().hex
 
 
 def tell(request: HttpRequest, error: DomainError) -> None:

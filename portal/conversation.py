@@ -11,9 +11,10 @@ from uuid import UUID
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
-from core.errors import DomainError, NotFound
+from core.errors import Conflict, DomainError, NotFound
+from core.text import storable
 from people.models import User
-from portal import uploads
+from portal import limits, uploads
 from portal import words as plain
 from portal.base import form_token, page
 from tickets import actions, queries
@@ -86,7 +87,7 @@ def show(
         "typed": request.POST.get("body", "") if replied else "",
         "files": files or [],
         "errors": errors or {},
-        "client_token": form_token(request),
+        "client_token": form_token(request, fresh=status == 409),
         "limits": uploads.limits_shown(),
     }
     return page(request, "portal/request.html", given, status)
@@ -146,7 +147,8 @@ def reply(request: HttpRequest, place: Place) -> Message | HttpResponse:
     if wrong:
         return show(request, place, errors={"attachments": wrong}, files=files, status=400)
     try:
-        return actions.add_message(
+        limits.check(request, "reply")
+        message = actions.add_message(
             place.ticket,
             actor=place.user,
             body=request.POST.get("body", ""),
@@ -155,6 +157,10 @@ def reply(request: HttpRequest, place: Place) -> Message | HttpResponse:
             attachment_ids=[file.pk for file in files],
             client_token=form_token(request),
         )
+        if message.body != storable(request.POST.get("body", "")).strip("\n"):
+            # Not a second click: the page was gone back to, and something else written.
+            raise Conflict("This was sent before. Press Send once more, and your new message goes out, too.")
+        return message
     except DomainError as error:
         errors = error.fields or {"": [error.message]}
         return show(request, place, errors=errors, files=files, status=error.status)

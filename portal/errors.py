@@ -40,7 +40,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if _for_program(request):
         return _problem(500, "")
     try:
-        content = render_to_string("500.html", {"site_name": settings.SITE_NAME})
+        content: str = render_to_string("500.html", {"site_name": settings.SITE_NAME})
     except Exception:
         content = "<!doctype html><title>Error</title><h1>Something went wrong</h1><p>Please try again in a minute.</p>"
     return HttpResponse(content, status=500)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
@@ -65,8 +65,8 @@ class Question:
 
     field: CustomField
     required: bool
-    value: Any = ""
-    errors: list[str] = field(default_factory=list)
+    value: Any
+    errors: list[str]
 
     @property
     def name(self) -> str:
@@ -87,8 +87,8 @@ def questions(
     """The questions with what was answered so far, and what is wrong with it."""
     found = []
     for custom, required in applicable(category, form, by_customer=True):
-        question = Question(custom, required, errors=errors.get(f"fields.{custom.key}", []))
-        question.value = _answer(request.POST, custom, question.name)
+        name = f"fields.{custom.key}"
+        question = Question(custom, required, _answer(request.POST, custom, name), errors.get(name, []))
         if request.method != "POST" and custom.kind == FieldKind.BROWSER:
             question.value = browser_name(request.headers.get("User-Agent", ""))
         found.append(question)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest
 
 from core.errors import NotFound
@@ -95,6 +96,6 @@ def last_words(tickets: list[Ticket]) -> dict[int, Message]:
     return {message.ticket_id: message for message in last}
 
 
-def _own(user: User) -> Q:
+def _own(user: User) -> Combinable | Q:
     copied = Participant.objects.filter(ticket=OuterRef("pk"), user=user, role=ParticipantRole.CC)
     return Q(requester=user) | Exists(copied)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods
 
-from core.errors import DomainError, Invalid
+from core.errors import Conflict, DomainError, Invalid
 from core.text import one_line
 from people.actions.customers import clean_email
 from people.models import User
@@ -99,7 +98,7 @@ def _open(request: HttpRequest, actor: User | None, files: list[Attachment], err
     if found:
         raise Invalid("Some fields need another look.", fields=found)
     requester = actor or _sender(request)
-    return actions.create_ticket(
+    ticket = actions.create_ticket(
         actions.NewTicket(
             requester=requester,
             subject=subject,
@@ -114,6 +113,9 @@ def _open(request: HttpRequest, actor: User | None, files: list[Attachment], err
         ),
         actor=actor,
     )
+    if ticket.subject != subject:  # not a second click: the page was gone back to, and something else written
+        raise Conflict("This form was sent before. Press Send once more, and your new message goes out, too.")
+    return ticket
 
 
 def _try(errors: Errors, check: Callable[[], Any]) -> Any:
@@ -167,7 +169,7 @@ def _show(request: HttpRequest, errors: Errors, files: list[Attachment], status:
         "files": files,
         "errors": errors,
         "summary": _summary(errors, asked),
-        "client_token": form_token(request) if status != 409 else uuid.uuid4().hex,
+        "client_token": form_token(request, fresh=status == 409),
         "limits": uploads.limits_shown(),
     }
     return page(request, "portal/new.html", given, status)

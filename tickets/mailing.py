@@ -6,6 +6,7 @@ refer to an id made from the ticket by a secret, and to the earlier mails to the
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,15 +16,19 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
+from core.errors import Invalid
 from core.models import Event
 from core.text import one_line
 from messaging.actions import queue_mail
+from messaging.addresses import clean_address
 from messaging.models import OutgoingMail
 from messaging.rendering import render_mail
 from people.models import User
 from tickets.guest_links import LIFETIME, make_token
 from tickets.models import Message, ParticipantRole, Ticket
 from tickets.rich_text import clean_html
+
+logger = logging.getLogger(__name__)
 
 UNREACHABLE = ".invalid"
 """The top-level domain of addresses that are none (RFC 2606): stand-ins for people we cannot write to."""
@@ -98,12 +103,19 @@ def _queue(
 ) -> None:
     context = {**context, "action_url": link(ticket, user), "days": LIFETIME.days, "user": user}
     body = render_mail(f"ticket_{kind}", context)
+    try:
+        to = clean_address(user.email)
+    except Invalid:  # a valid address in the book of rules ("a b"@example.com), but none we write to
+        logger.warning(
+            "No mail about ticket #%s: the address of user %s is not one we can write to.", ticket.number, user.pk
+        )
+        return
     thread = thread_id(ticket)
-    earlier = OutgoingMail.objects.about("ticket", ticket.pk).filter(to_address=user.email)
+    earlier = OutgoingMail.objects.about("ticket", ticket.pk).filter(to_address=to.lower())
     ids = [thread, *earlier.values_list("message_id", flat=True)]
     queue_mail(
         kind=kind,
-        to=user.email,
+        to=to,
         to_name=one_line(user.name),
         from_name=f"{author.display_name} · {settings.SITE_NAME}" if author else "",
         subject=one_line(subject),

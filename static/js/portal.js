@@ -23,7 +23,10 @@ for (const form of document.querySelectorAll('form[data-once]')) {
 function sendButtons (form) {
   return [...form.querySelectorAll('[type=submit]'), ...document.querySelectorAll(`[form="${form.id || '-'}"]`)]
 }
-window.addEventListener('pageshow', () => {
+window.addEventListener('pageshow', event => {
+  if (event.persisted) { // gone back to: what is written now is another message
+    for (const token of document.querySelectorAll('[name=client_token]')) token.value = crypto.randomUUID?.() ?? ''
+  }
   for (const form of document.querySelectorAll('form[data-once]')) {
     delete form.dataset.sending
     for (const button of sendButtons(form)) button.removeAttribute('aria-busy')

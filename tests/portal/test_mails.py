@@ -131,6 +131,12 @@ def test_the_mails_of_a_ticket_form_a_thread(cast: Cast) -> None:
     assert mails("acknowledgement")[-1].references[0] != first.references[0] and other
 
 
+def test_an_address_that_no_mail_can_go_to_holds_up_nothing(cast: Cast) -> None:
+    odd = User.objects.create_user('"a b"@example.com')
+    say(cast.ticket(requester=odd), cast.dora, "Answer.")
+    assert mails("reply") == [] == mails("acknowledgement")
+
+
 def test_running_twice_mails_once(cast: Cast) -> None:
     ticket = cast.ticket()
     say(ticket, cast.dora, "Once.")

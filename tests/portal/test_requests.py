@@ -163,6 +163,24 @@ def test_a_double_click_replies_once(cast: Cast, ticket: Ticket, as_: As) -> Non
     assert ticket.messages.filter(body="Once.").count() == 1
 
 
+def test_another_text_under_a_used_token_is_not_lost(cast: Cast, ticket: Ticket, as_: As) -> None:
+    browser, url = as_(cast.alice), f"/requests/{ticket.number}/reply/"
+    browser.post(url, {"body": "First.", "client_token": "d" * 32})
+    answer = browser.post(url, {"body": "Second.", "client_token": "d" * 32})
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "Second." in page and "d" * 32 not in page
+    browser.post(url, {"body": "Second.", "client_token": answer.context["client_token"]})
+    assert list(ticket.messages.order_by("-id").values_list("body", flat=True)[:2]) == ["Second.", "First."]
+
+
+def test_too_many_replies_are_held_back_with_their_text(cast: Cast, ticket: Ticket, as_: As) -> None:
+    browser = as_(cast.alice)
+    for number in range(21):
+        answer = browser.post(f"/requests/{ticket.number}/reply/", {"body": f"Reply {number}."})
+    assert answer.status_code == 429 and "Reply 20." in answer.content.decode()
+    assert not ticket.messages.filter(body="Reply 20.").exists()
+
+
 @pytest.mark.parametrize("body", ["", " \n ", pytest.param("z" * 1_000_000, id="1 MB")])
 def test_a_refused_reply_keeps_text_and_files(cast: Cast, ticket: Ticket, as_: As, body: str) -> None:
     file = upload(cast.alice)

@@ -115,6 +115,14 @@ def test_a_double_click_makes_one_ticket(cast: Cast, client: Client) -> None:
     assert first.content[-500:] == second.content[-500:]
 
 
+def test_another_message_under_a_used_token_is_not_lost(cast: Cast, client: Client) -> None:
+    client.post("/new/", form(client_token="e" * 32))
+    answer = client.post("/new/", form(client_token="e" * 32, subject="Something else"))
+    assert answer.status_code == 409 and "Something else" in answer.content.decode()
+    client.post("/new/", form(client_token=answer.context["client_token"], subject="Something else"))
+    assert Ticket.objects.count() == 2
+
+
 def test_a_token_of_somebody_else_is_refused_and_the_next_try_works(cast: Cast, client: Client, as_: As) -> None:
     client.post("/new/", form(client_token="b" * 32))
     answer = as_(cast.charlie).post("/new/", form(client_token="b" * 32))

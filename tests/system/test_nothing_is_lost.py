@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 from aiosmtpd.controller import Controller
-from django.conf import settings as django_settings
 from django.test import Client, override_settings
 from django.urls import reverse
 
@@ -148,7 +147,6 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]
     from helpdesk.celery import app
 
     def ring_at(url: str) -> None:
-        monkeypatch.setattr(django_settings, "CELERY_BROKER_URL", url)
         for name in ("broker_url", "broker_write_url"):
             monkeypatch.setitem(app.conf, name, url)
         _forget_connections()

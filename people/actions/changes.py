@@ -37,11 +37,21 @@ def validate(instance: models.Model, only: Iterable[str] | None = None) -> None:
     for name in names - exclude:
         if "\0" in str(instance.__dict__.get(name, "")):
             raise Invalid(NUL_MESSAGE, fields={name: [NUL_MESSAGE]})
+        _check_length(instance, name)
     try:
         instance.full_clean(exclude=exclude)
     except ValidationError as error:
         fields = {name: list(messages) for name, messages in error.message_dict.items()}
         raise Invalid(" ".join(message for found in fields.values() for message in found), fields=fields) from None
+
+
+def _check_length(instance: models.Model, name: str) -> None:
+    """The length of long texts, which Django itself checks in forms only. Raises Invalid."""
+    field = instance._meta.get_field(name)
+    longest = getattr(field, "max_length", None)
+    if isinstance(field, models.TextField) and longest and len(instance.__dict__.get(name) or "") > longest:
+        told = f"At most {longest:,} characters."
+        raise Invalid(told, fields={name: [told]})
 
 
 def change(instance: models.Model, changes: Mapping[str, Any], *, texts: Iterable[str] = ()) -> dict[str, Any] | None:

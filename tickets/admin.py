@@ -11,8 +11,10 @@ from django.contrib import admin, messages
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from unfold.admin import TabularInline
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from core.admin import ReadOnlyAdmin
 from core.errors import DomainError
@@ -33,6 +35,7 @@ from tickets.models import (
     Ticket,
     TicketForm,
     TicketLink,
+    TicketType,
 )
 
 
@@ -118,6 +121,7 @@ class CategoryAdmin(ConfigurationAdmin):
     list_select_related = ("parent__parent",)
     search_fields = ("name", "key")
     autocomplete_fields = ("parent",)
+    fields = ("name", "key", "parent", "description", "icon", "on_portal", "position", "is_active")
     prepopulated_fields: ClassVar = {"key": ("name",)}
 
     @admin.display(description="Category", ordering="name")
@@ -146,7 +150,6 @@ class CustomFieldAdmin(ConfigurationAdmin):
     list_filter = ("kind", "is_active", "for_customers")
     search_fields = ("label", "key")
     autocomplete_fields = ("categories",)
-    prepopulated_fields: ClassVar = {}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Iterable[str]:
         """The key stays: tickets keep their answers under it."""
@@ -159,14 +162,21 @@ class FormFieldInline(InlineOfRows, TabularInline):  # type: ignore[misc]
     tab = False
 
 
+class TicketFormForm(ConfigurationForm):
+    ticket_type = forms.ChoiceField(choices=TicketType.choices, widget=UnfoldAdminSelectWidget)
+
+
 @admin.register(TicketForm)
 class TicketFormAdmin(ConfigurationAdmin):
+    form = TicketFormForm
     sets = ("categories",)
     list_display = ("name", "key", "on_portal", "is_active", "position")
     list_filter = ("is_active", "on_portal")
     search_fields = ("name", "key")
     autocomplete_fields = ("categories",)
+    fields = ("name", "key", "intro", "categories", "ticket_type", "on_portal", "position", "is_active")
     inlines = (FormFieldInline,)
+    prepopulated_fields: ClassVar = {"key": ("name",)}
 
     def keep(self, request: HttpRequest, obj: Any, model: type[models.Model], rows: list[dict[str, Any]]) -> None:
         form = TicketForm.objects.get(pk=obj.pk)
@@ -197,7 +207,7 @@ class TicketAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     list_per_page = 50
     fieldsets: ClassVar = [
-        (None, {"fields": ["number", "subject", "state", "priority", "type", "channel", "category", "tags", "fields"]}),
+        (None, {"fields": ["number", "subject", "state", "priority", "type", "channel", "category", "tags", "answers"]}),
         ("People", {"fields": ["requester", "organisation", "assignee", "team", "created_by"]}),
         ("Outcome", {"fields": ["sentiment", "resolution_type", "resolution_summary", "root_cause", "reopen_count"]}),
         ("Moments", {"fields": [
@@ -210,6 +220,12 @@ class TicketAdmin(ReadOnlyAdmin):
     @admin.display(description="Status", ordering="status")
     def state(self, ticket: Ticket) -> str:
         return ticket.shown_status_label
+
+    @admin.display(description="Fields")
+    def answers(self, ticket: Ticket) -> str:
+        """The custom fields' values, one a line."""
+        lines = ((key, ", ".join(value) if isinstance(value, list) else value) for key, value in ticket.fields.items())
+        return format_html_join(mark_safe("<br>"), "{}: {}", lines) or "–"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Ticket], search_term: str

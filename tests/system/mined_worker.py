@@ -88,6 +88,9 @@ def main(point: str, at: int) -> None:
     django.setup()
     from helpdesk.celery import app
 
+    from django.conf import settings
+
+    settings.DELIVERY_MAX_CRASHES = 2  # each costs the test a process
     lay_mine(point, at)
     app.worker_main(["worker", "--pool=solo", "--without-gossip", "--without-mingle", "--loglevel=ERROR"])
 

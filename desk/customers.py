@@ -32,7 +32,9 @@ def customers(request: HttpRequest) -> HttpResponse:
     text = words(request.GET.get("q"), 80)
     people = visible_users(member(request)).customers().select_related("organisation")
     if text:
-        people = people.filter(Q(name__icontains=text) | Q(email__icontains=text) | Q(organisation__name__icontains=text))
+        people = people.filter(
+            Q(name__icontains=text) | Q(email__icontains=text) | Q(organisation__name__icontains=text)
+        )
     page = page_by_key(people, _BY_EMAIL, request.GET.get("cursor"), PAGE_SIZE)
     return desk_page(request, "desk/customers.html", {"page": page, "q": text}, area="customers")
 
@@ -53,7 +55,10 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
         except DomainError as error:
             errors, status = _texts(error), error.status
     tickets = page_by_key(
-        Ticket.objects.visible_to(user).filter(requester=person).select_related("assignee"), _TICKETS, request.GET.get("cursor"), 20
+        Ticket.objects.visible_to(user).filter(requester=person).select_related("assignee"),
+        _TICKETS,
+        request.GET.get("cursor"),
+        20,
     )
     context = {
         "person": person, "errors": errors, "values": request.POST if errors else _values(person), "tickets": tickets,
@@ -74,11 +79,13 @@ def _values(person: User) -> dict[str, Any]:
 
 
 def _changes(data: QueryDict, user: User) -> dict[str, Any]:
-    changes: dict[str, Any] = {name: data.get(name, "").strip() for name in ("name", "email", "phone", "notes") if name in data}
+    changes: dict[str, Any] = {
+        name: data.get(name, "").strip() for name in ("name", "email", "phone", "notes") if name in data
+    }
     if data.get("time_zone"):
-        changes["time_zone"] = data["time_zone"].strip()
+        changes["time_zone"] = data.get("time_zone", "").strip()
     if "organisation" in data:
-        changes["organisation"] = _organisation(data["organisation"], user)
+        changes["organisation"] = _organisation(data.get("organisation", ""), user)
     return changes | {name: data.get(name) == "1" for name in ("sees_organisation", "is_vip")}
 
 
@@ -104,7 +111,9 @@ def organisations(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         try:
-            made = create_organisation(words(request.POST.get("name"), 300), actor=user, domains=listed(request.POST.get("domains")))
+            made = create_organisation(
+                words(request.POST.get("name"), 300), actor=user, domains=listed(request.POST.get("domains"))
+            )
             return redirect("desk:organisation", pk=made.pk)
         except DomainError as error:
             errors, status = _texts(error), error.status
@@ -126,7 +135,12 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
     status = 200
     if request.method == "POST":
         try:
-            update_organisation(found, actor=user, domains=listed(request.POST.get("domains")), **_organisation_changes(request.POST, user))
+            update_organisation(
+                found,
+                actor=user,
+                domains=listed(request.POST.get("domains")),
+                **_organisation_changes(request.POST, user),
+            )
             messages.success(request, "Saved.")
             return redirect("desk:organisation", pk=pk)
         except DomainError as error:
@@ -136,7 +150,8 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
         _TICKETS, request.GET.get("cursor"), 20,
     )  # fmt: skip
     context = {
-        "organisation": found, "people": list(found.people.order_by("name", "email")[:50]), "tickets": tickets, "errors": errors,
+        "organisation": found, "people": list(found.people.order_by("name", "email")[:50]), "tickets": tickets,
+        "errors": errors,
         "values": request.POST if errors else _organisation_values(found), "tiers": list(CustomerTier.objects.all()),
         "staff": list(User.objects.active().staff().order_by("name")),
     }  # fmt: skip

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from desk import filters, options
+from desk.filters import Chip
 from desk.access import member, staff_only
 from desk.reading import identifier
 from desk.shell import capped, desk_page
@@ -53,7 +54,7 @@ class TicketList:
     page: Page[Ticket]
     total: str
     filters: filters.Filters
-    chips: list[filters.Chip]
+    chips: list[Chip]
     options: options.Options
     order: str
     columns: list[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -27,7 +28,9 @@ from tickets.custom_fields import applicable
 from tickets.models import Channel, CustomField, FieldKind
 
 CHANNELS = ("phone", "email", "chat", "social", "community", "web")
-PLAIN = ("email", "name", "subject", "body", "priority", "type", "channel", "category", "team", "assignee", "tags", "cc")
+PLAIN = (
+    "email", "name", "subject", "body", "priority", "type", "channel", "category", "team", "assignee", "tags", "cc",
+)  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
@@ -50,43 +53,43 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
 
 
 def _wanted(data: QueryDict, ids: list[Any], user: User, form_token: str | None) -> actions.NewTicket:
-    """The ticket the form asks for. Raises Invalid with all mistakes of the choices at once."""
+    """The ticket the form asks for. Raises Invalid with all mistakes at once."""
     errors: dict[str, list[str]] = {}
-
-    def read(name: str, get: Any) -> Any:
-        try:
-            return get()
-        except Invalid as error:
-            errors.update({name: texts for texts in error.fields.values()} or {name: [error.message]})
-            return None
-
-    category = read("category", lambda: chosen_category(data.get("category", "")))
-    team = read("team", lambda: chosen_team(data.get("team", ""), user))
-    assignee = read("assignee", lambda: chosen_assignee(data.get("assignee", ""), user))
     if not words(data.get("subject")):
         errors["subject"] = ["Say in a few words what it is about."]
     if not storable(data.get("body", "")).strip():
         errors["body"] = ["Write what the customer said."]
-    requester = None if errors else read("email", lambda: _person(data.get("email"), data.get("name"), user))
-    copied = [] if errors else read("cc", lambda: [_person(address, "", user) for address in listed(data.get("cc"))[:20]])
-    if errors or requester is None:
+    chosen = {
+        "category": _read(errors, "category", lambda: chosen_category(data.get("category", ""))),
+        "team": _read(errors, "team", lambda: chosen_team(data.get("team", ""), user)),
+        "assignee": _read(errors, "assignee", lambda: chosen_assignee(data.get("assignee", ""), user)),
+    }
+    if not errors:  # nobody is made a customer for a ticket that cannot be
+        chosen["requester"] = _read(errors, "email", lambda: _person(data.get("email"), data.get("name"), user))
+        chosen["cc"] = _read(errors, "cc", lambda: [_person(address, "", user) for address in listed(data.get("cc"))])
+    if errors:
         raise Invalid("Some fields need another look.", fields=errors)
     return actions.NewTicket(
-        requester=requester,
+        **chosen,
         subject=data.get("subject", ""),
         body=data.get("body", ""),
         channel=data.get("channel", "phone") if data.get("channel") in CHANNELS else "phone",
         priority=data.get("priority") or "normal",
         type=data.get("type") or "question",
-        category=category,
-        team=team,
-        assignee=assignee,
         tags=listed(data.get("tags")),
         fields=_answers(data),
-        cc=copied or (),
         attachment_ids=ids,
         client_token=form_token,
     )
+
+
+def _read(errors: dict[str, list[str]], name: str, get: Callable[[], Any]) -> Any:
+    """What ``get`` finds; its refusal goes to the errors, under the form's name for the field."""
+    try:
+        return get()
+    except Invalid as error:
+        errors[name] = [text for texts in error.fields.values() for text in texts] or [error.message]
+        return None
 
 
 def _person(address: str | None, name: str | None, user: User) -> User:
@@ -104,7 +107,12 @@ def _answers(data: QueryDict) -> dict[str, Any]:
 
 
 def _form(
-    request: HttpRequest, data: QueryDict, errors: dict[str, list[str]], *, kept: list[str] | None = None, status: int = 200
+    request: HttpRequest,
+    data: QueryDict,
+    errors: dict[str, list[str]],
+    *,
+    kept: list[str] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     user = member(request)
     choices = options.load(user)
@@ -136,12 +144,14 @@ def _questions(data: QueryDict, errors: dict[str, list[str]]) -> list[dict[str, 
 
 def _question(found: CustomField, data: QueryDict, errors: dict[str, list[str]]) -> dict[str, Any]:
     name = f"fields.{found.key}"
-    choices = [("true", "Yes"), ("false", "No")] if found.kind == FieldKind.CHECKBOX else [(c, c) for c in found.choices]
+    choices = (
+        [("true", "Yes"), ("false", "No")] if found.kind == FieldKind.CHECKBOX else [(c, c) for c in found.choices]
+    )
     kinds = {"choice": "select", "checkbox": "select", "multi_choice": "several", "date": "date", "log": "area"}
     return {
         "name": name, "id": name.replace(".", "-"), "label": found.label, "kind": kinds.get(found.kind, "text"),
-        "help": found.help_text, "choices": choices, "value": storable(data.get(name, "")), "values": data.getlist(name),
-        "error": " ".join(errors.get(name, [])),
+        "help": found.help_text, "choices": choices, "value": storable(data.get(name, "")),
+        "values": data.getlist(name), "error": " ".join(errors.get(name, [])),
     }  # fmt: skip
 
 

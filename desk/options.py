@@ -59,9 +59,7 @@ def category_paths() -> list[tuple[Category, str]]:
     return list(_walk(list(Category.objects.filter(is_active=True)), None, "", set()))
 
 
-def _walk(
-    rows: list[Category], parent: int | None, prefix: str, seen: set[int]
-) -> Iterator[tuple[Category, str]]:
+def _walk(rows: list[Category], parent: int | None, prefix: str, seen: set[int]) -> Iterator[tuple[Category, str]]:
     known = {row.pk for row in rows}
     for row in rows:
         top = row.parent_id not in known if parent is None else row.parent_id == parent

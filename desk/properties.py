@@ -16,6 +16,9 @@ from people.models import User
 from tickets.models import CustomField, FieldKind
 
 Choice = tuple[str, str]
+PLAIN = {
+    "status", "priority", "type", "sentiment", "resolution_type", "resolution_summary", "root_cause", "subject",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Refusal:
 def wanted_change(name: str, data: QueryDict, user: User) -> dict[str, Any]:
     """What a property's form asks for, ready for ``change_ticket``. Raises Invalid."""
     value = data.get("value", "")
-    if name in ("status", "priority", "type", "sentiment", "resolution_type", "resolution_summary", "root_cause", "subject"):
+    if name in PLAIN:
         return {name: value}
     if name == "assignee":
         return {name: chosen_assignee(value, user)}
@@ -80,7 +83,11 @@ def _answer(data: QueryDict) -> Any:
 
 def properties(page: TicketPage, refusal: Refusal | None) -> dict[str, list[Property]]:
     """The groups of the panel: the ticket's own fields, the custom ones, how it was resolved."""
-    groups = {"ticket": _own(page), "fields": [_custom(page, found) for found in page.fields], "resolution": _resolution(page)}
+    groups = {
+        "ticket": _own(page),
+        "fields": [_custom(page, found) for found in page.fields],
+        "resolution": _resolution(page),
+    }
     if refusal:
         groups = {key: [_refused(page, found, refusal) for found in rows] for key, rows in groups.items()}
     return groups
@@ -88,19 +95,19 @@ def properties(page: TicketPage, refusal: Refusal | None) -> dict[str, list[Prop
 
 def _own(page: TicketPage) -> list[Property]:
     ticket, options = page.ticket, page.options
-    together = "#property-assignee,#property-team"
+    assignees = _with(ticket.assignee, ("", "Nobody"), options.people)
+    teams = _with(ticket.team, ("", "No team"), options.groups)
+    categories = _with(ticket.category, ("", "None"), options.categories)
     return [
         Property("status", "Status", "select", ticket.shown_status, page.statuses),
         Property("priority", "Priority", "select", ticket.priority, options.priorities),
-        Property("assignee", "Assignee", "select", ticket.assignee_id or "", _with(ticket.assignee, ("", "Nobody"), options.people)),
-        Property("team", "Team", "select", ticket.team_id or "", _with(ticket.team, ("", "No team"), options.groups),
-                 together=together.split(",")[0]),
-        Property("category", "Category", "select", ticket.category_id or "", _with(ticket.category, ("", "None"), options.categories),
-                 together="#custom-fields"),
+        Property("assignee", "Assignee", "select", ticket.assignee_id or "", assignees),
+        Property("team", "Team", "select", ticket.team_id or "", teams, together="#property-assignee"),
+        Property("category", "Category", "select", ticket.category_id or "", categories, together="#custom-fields"),
         Property("type", "Type", "select", ticket.type, options.types),
         Property("tags", "Tags", "tags", ", ".join(page.tags), help="Separated by commas"),
         Property("sentiment", "Sentiment", "select", ticket.sentiment, [("", "Not judged"), *options.sentiments]),
-    ]  # fmt: skip
+    ]
 
 
 def _with(current: Any, empty: Choice, choices: Sequence[Choice]) -> list[Choice]:
@@ -136,7 +143,9 @@ def _custom(page: TicketPage, found: CustomField) -> Property:
     if found.kind == FieldKind.MULTI_CHOICE:
         value, choices = value or [], choices[1:]
     kind = _INPUTS.get(found.kind, "text")
-    return Property(f"fields.{found.key}", found.label, kind, "" if value is None else value, choices, help=found.help_text)
+    return Property(
+        f"fields.{found.key}", found.label, kind, "" if value is None else value, choices, help=found.help_text
+    )
 
 
 def _refused(page: TicketPage, found: Property, refusal: Refusal) -> Property:
@@ -148,5 +157,6 @@ def _refused(page: TicketPage, found: Property, refusal: Refusal) -> Property:
     if refusal.stale:
         line = last_change(page, found.name)
         theirs = shown_value(page, found.name)
-        told = f"{line.actor if line else 'Somebody else'} changed this to “{theirs}” in the meantime. Yours is not saved."
+        who = line.actor if line else "Somebody else"
+        told = f"{who} changed this to “{theirs}” in the meantime. Yours is not saved."
     return Property(found.name, found.label, found.kind, typed, found.choices, found.help, told, theirs, found.together)

@@ -15,18 +15,18 @@ ID_MAX = 2**63 - 1
 _TOKEN = re.compile(r"[A-Za-z0-9-]{8,64}\Z")
 
 
-def identifier(value: str | None) -> int | None:
-    """A positive database id, or None for anything else."""
-    text = (value or "").strip()
+def identifier(value: object) -> int:
+    """A positive database id, or 0, which no row has, for anything else."""
+    text = value.strip() if isinstance(value, str) else ""
     if not (text.isascii() and text.isdigit() and len(text) < 20):
-        return None
+        return 0
     number = int(text)
-    return number if 0 < number <= ID_MAX else None
+    return number if number <= ID_MAX else 0
 
 
 def identifiers(values: Iterable[str]) -> list[int]:
     """The ids among the values, each once, in order."""
-    return list(dict.fromkeys(number for number in map(identifier, values) if number is not None))
+    return list(dict.fromkeys(filter(None, map(identifier, values))))
 
 
 def uuids(values: Iterable[str], field: str = "attachments") -> list[uuid.UUID]:

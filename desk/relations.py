@@ -39,7 +39,9 @@ def deed(name: str) -> Callable[[Deed], Callable[..., HttpResponse]]:
                 raise
             except DomainError as error:
                 texts = [text for found in error.fields.values() for text in found] or [error.message]
-                values = {key: words(request.POST.get(key), 500) for key in request.POST if key != "csrfmiddlewaretoken"}
+                values = {
+                    key: words(request.POST.get(key), 500) for key in request.POST if key != "csrfmiddlewaretoken"
+                }
                 return ticket_page(request, number, Typed(form=name, errors=texts, values=values), status=error.status)
             return answer or redirect("desk:ticket", number=number)
 
@@ -150,7 +152,7 @@ def _seconds(request: HttpRequest) -> int:
 @deed("assign")
 def take(request: HttpRequest, ticket: Ticket, user: User) -> HttpResponse | None:
     """Assign the ticket to oneself."""
-    version = identifier(request.POST.get("version"))
+    version = identifier(request.POST.get("version")) or None
     try:
         actions.change_ticket(ticket, {"assignee": user}, actor=user, version=version)
     except DomainError as error:

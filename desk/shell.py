@@ -57,7 +57,12 @@ def capped(number: int) -> str:
 
 
 def desk_page(
-    request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, area: str = "tickets", status: int = 200
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    area: str = "tickets",
+    status: int = 200,
 ) -> HttpResponse:
     """Render a page of the desk inside its frame. ``area``: the rail's current entry."""
     given = {"frame": frame(member(request)), "area": area, **(context or {})}

@@ -68,12 +68,10 @@ def add_message(request: HttpRequest, number: int) -> HttpResponse:
     return redirect(f"{reverse('desk:ticket', args=[message.ticket.number])}#message-{message.pk}")
 
 
-def _again(
-    request: HttpRequest, ticket: Ticket, visibility: str, ids: list[UUID], error: DomainError
-) -> HttpResponse:
+def _again(request: HttpRequest, ticket: Ticket, visibility: str, ids: list[UUID], error: DomainError) -> HttpResponse:
     kept = [str(pk) for pk in ids] or request.POST.getlist("attachment")
     typed = Typed(
-        visibility=visibility if visibility in Visibility.values else Visibility.INTERNAL,
+        visibility=Visibility.PUBLIC if visibility == Visibility.PUBLIC else Visibility.INTERNAL,  # in doubt inside
         body=storable(request.POST.get("body", "")),
         uploads=kept_uploads(kept, member(request)),
         token=token(request) or "",
@@ -112,7 +110,9 @@ def upload(request: HttpRequest) -> JsonResponse | HttpResponse:
     except DomainError as error:
         texts = [text for found in error.fields.values() for text in found]
         return JsonResponse({"error": " ".join(texts) or error.message}, status=error.status)
-    return JsonResponse({"id": str(kept.pk), "name": kept.name, "size": kept.size, "is_image": kept.is_image}, status=201)
+    return JsonResponse(
+        {"id": str(kept.pk), "name": kept.name, "size": kept.size, "is_image": kept.is_image}, status=201
+    )
 
 
 @require_POST
@@ -128,4 +128,6 @@ def discard(request: HttpRequest, pk: UUID) -> HttpResponse:
 def mentions(request: HttpRequest) -> JsonResponse | HttpResponse:
     """Staff whose name begins so, for @."""
     found = mentionable(member(request), words(request.GET.get("q"), 60))
-    return JsonResponse({"people": [{"handle": user.email.partition("@")[0], "name": user.display_name} for user in found]})
+    return JsonResponse(
+        {"people": [{"handle": user.email.partition("@")[0], "name": user.display_name} for user in found]}
+    )

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
@@ -49,7 +50,11 @@ def ticket_page(request: HttpRequest, number: int, typed: Typed | None = None, *
         "typed": typed,
         "tokens": {"public": fresh_token(), "internal": fresh_token(), "follow_up": fresh_token()},
         "splitting": request.GET.get("split") == "1" or typed.form == "split",
-        "after": [(key, f"set {label.lower()}") for key, label in page.statuses[1:] if key in ("pending", "on_hold", "solved", "open")],
+        "after": [
+            (key, f"set {label.lower()}")
+            for key, label in page.statuses[1:]
+            if key in ("pending", "on_hold", "solved", "open")
+        ],
         "link_kinds": [choice for choice in LinkKind.choices if choice[0] not in ("follow_up", "split")],
         "max_files": settings.ATTACHMENTS_PER_MESSAGE,
         "now": timezone.now(),
@@ -83,7 +88,7 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
     name = request.POST.get("field", "")[:100]
     try:
         wanted = wanted_change(name, request.POST, user)
-        actions.change_ticket(ticket, wanted, actor=user, version=identifier(request.POST.get("version")))
+        actions.change_ticket(ticket, wanted, actor=user, version=identifier(request.POST.get("version")) or None)
     except NotFound:
         raise
     except DomainError as error:
@@ -93,10 +98,9 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
         return ticket_page(request, number, Typed(refusal=refusal), status=error.status)
     if not ticket_visible(request, number):
         messages.success(request, f"#{number} was saved. It is now in a team whose tickets you do not see.")
-        answer = redirect("desk:home")
         if request.headers.get("HX-Request"):  # the whole page goes, not the field
-            answer = HttpResponse(headers={"HX-Redirect": answer.url})
-        return answer
+            return HttpResponse(headers={"HX-Redirect": reverse("desk:home")})
+        return redirect("desk:home")
     return redirect("desk:ticket", number=number)
 
 

@@ -41,7 +41,9 @@ def _linked(found: re.Match[str]) -> SafeString:
     if handle:
         return format_html('<span class="at-name">@{}</span>', handle)
     clean = address.rstrip(".,;:!?)]}")
-    return format_html('<a href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>{}', clean, clean, address[len(clean):])
+    return format_html(
+        '<a href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>{}', clean, clean, address[len(clean) :]
+    )
 
 
 @register.filter

@@ -53,8 +53,7 @@ def test_customers_find_nothing(cast: Cast, login: Login) -> None:
 @pytest.fixture
 def secret(cast: Cast) -> Ticket:
     """A ticket of the closed team."""
-    ticket = cast.ticket(subject="Marker-7731", team=cast.legal, assignee=cast.erik)
-    return ticket
+    return cast.ticket(subject="Marker-7731", team=cast.legal, assignee=cast.erik)
 
 
 @pytest.mark.parametrize(
@@ -97,10 +96,14 @@ def test_bulk_change_skips_what_is_not_seen(dora: Client, secret: Ticket) -> Non
     assert Ticket.objects.get(pk=secret.pk).priority == "normal"
 
 
-def test_merging_into_or_linking_an_unseen_ticket_is_as_if_it_did_not_exist(dora: Client, cast: Cast, secret: Ticket) -> None:
+def test_merging_into_or_linking_an_unseen_ticket_is_as_if_it_did_not_exist(
+    dora: Client, cast: Cast, secret: Ticket
+) -> None:
     mine = cast.ticket()
     for name in ("merge", "link"):
-        answer = dora.post(reverse(f"desk:{name}", args=[mine.number]), {"target": str(secret.number), "kind": "related"})
+        answer = dora.post(
+            reverse(f"desk:{name}", args=[mine.number]), {"target": str(secret.number), "kind": "related"}
+        )
         assert answer.status_code == 400
         assert "There is no ticket with this number." in answer.content.decode()
     assert Ticket.objects.get(pk=mine.pk).status == "new"

@@ -29,10 +29,13 @@ def attached(cast: Cast, name: str, content: bytes, **changes: object) -> Attach
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("a.svg", b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'), ("a.html", b"<script>alert(1)</script>"),
-        ("a.xml", b'<?xml version="1.0"?><x/>'), ("a.pht", b"<?php echo 1;"), ("a.txt", b"<html><script>alert(1)</script>"),
+        ("a.svg", b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'),
+        ("a.html", b"<script>alert(1)</script>"),
+        ("a.xml", b'<?xml version="1.0"?><x/>'),
+        ("a.pht", b"<?php echo 1;"),
+        ("a.txt", b"<html><script>alert(1)</script>"),
     ],
-)  # fmt: skip
+)
 def test_what_a_browser_could_run_is_a_download(dora: Client, cast: Cast, name: str, content: bytes) -> None:
     file = attached(cast, name, content)
     for query in ("", "?inline=1"):

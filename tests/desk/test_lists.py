@@ -13,14 +13,16 @@ ALL = "/desk/views/all/"
 
 
 def statements(client: Client, address: str) -> int:
-    with CaptureQueriesContext(connection, ) as seen:
+    with CaptureQueriesContext(connection) as seen:
         answer = client.get(address)
     assert answer.status_code == 200
     return len(seen)
 
 
 def test_the_list_costs_the_same_with_5_and_50_rows(dora: Client, cast: Cast) -> None:
-    dora.post("/desk/columns/", {"column": ["status", "priority", "tags", "team", "category", "organisation", "updated"]})
+    dora.post(
+        "/desk/columns/", {"column": ["status", "priority", "tags", "team", "category", "organisation", "updated"]}
+    )
     for _ in range(5):
         cast.ticket(tags=["a", "b"])
     few = statements(dora, ALL)
@@ -83,11 +85,23 @@ def test_filters_are_chips_in_words_that_can_be_taken_away(dora: Client, cast: C
 @pytest.mark.parametrize(
     "query",
     [
-        "team=abc", "team=99999999999999999999", "assignee=-1", "status=lost", "category=1.5", "order=owner__password",
-        "cursor=%00", "cursor=eyJ4IjoxfQ", "q=%00", "q=%ff%fe", "tag=%00a", "status=%ff", "x__startswith=a&_connector=OR",
-        "q='&q=%22%27%3A%2A%28%29%21%7C", "order=" + "a" * 2000,
+        "team=abc",
+        "team=99999999999999999999",
+        "assignee=-1",
+        "status=lost",
+        "category=1.5",
+        "order=owner__password",
+        "cursor=%00",
+        "cursor=eyJ4IjoxfQ",
+        "q=%00",
+        "q=%ff%fe",
+        "tag=%00a",
+        "status=%ff",
+        "x__startswith=a&_connector=OR",
+        "q='&q=%22%27%3A%2A%28%29%21%7C",
+        "order=" + "a" * 2000,
     ],
-)  # fmt: skip
+)
 def test_nonsense_in_the_address_is_left_out(dora: Client, cast: Cast, query: str) -> None:
     cast.ticket()
     assert dora.get(f"{ALL}?{query}").status_code == 200
@@ -126,7 +140,9 @@ def test_columns_are_remembered(dora: Client, cast: Cast) -> None:
     assert "blue" in dora.get(ALL).content.decode()
 
 
-@pytest.mark.parametrize("back", ["//evil.example/", "https://evil.example/", "/\\evil", "javascript:alert(1)", "/desk/\n//x"])
+@pytest.mark.parametrize(
+    "back", ["//evil.example/", "https://evil.example/", "/\\evil", "javascript:alert(1)", "/desk/\n//x"]
+)
 def test_going_back_stays_on_the_site(dora: Client, cast: Cast, back: str) -> None:
     url = dora.post("/desk/columns/", {"back": back}).url
     assert url.startswith("/desk/") and "\n" not in url
@@ -137,14 +153,25 @@ def test_bulk_change_of_everything_chosen(dora: Client, cast: Cast) -> None:
     answer = dora.post(
         "/desk/bulk/",
         {
-            "ticket": [ticket.pk for ticket in tickets], "status": "open", "priority": "high", "assignee": "me",
-            "team": str(cast.support.pk), "add_tags": "new, shiny", "remove_tags": "old", "back": ALL,
+            "ticket": [ticket.pk for ticket in tickets],
+            "status": "open",
+            "priority": "high",
+            "assignee": "me",
+            "team": str(cast.support.pk),
+            "add_tags": "new, shiny",
+            "remove_tags": "old",
+            "back": ALL,
         },
         follow=True,
-    )  # fmt: skip
+    )
     assert "3 tickets changed." in answer.content.decode()
     for ticket in Ticket.objects.all():
-        assert (ticket.status, ticket.priority, ticket.assignee, ticket.team) == ("open", "high", cast.dora, cast.support)
+        assert (ticket.status, ticket.priority, ticket.assignee, ticket.team) == (
+            "open",
+            "high",
+            cast.dora,
+            cast.support,
+        )
         assert sorted(ticket.tags.values_list("name", flat=True)) == ["new", "shiny"]
 
 
@@ -162,10 +189,15 @@ def test_bulk_change_tells_what_was_refused(dora: Client, cast: Cast) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        {}, {"ticket": "abc", "priority": "low"}, {"ticket": "99999999999999999999", "priority": "low"},
-        {"ticket": "1"}, {"ticket": "1", "assignee": "\x00"}, {"ticket": "1", "team": "x"}, {"ticket": "1", "priority": "\x00"},
+        {},
+        {"ticket": "abc", "priority": "low"},
+        {"ticket": "99999999999999999999", "priority": "low"},
+        {"ticket": "1"},
+        {"ticket": "1", "assignee": "\x00"},
+        {"ticket": "1", "team": "x"},
+        {"ticket": "1", "priority": "\x00"},
     ],
-)  # fmt: skip
+)
 def test_bulk_nonsense_changes_nothing(dora: Client, cast: Cast, data: dict[str, str]) -> None:
     ticket = cast.ticket()
     if data.get("ticket") == "1":

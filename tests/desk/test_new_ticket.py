@@ -13,9 +13,13 @@ NEW = "/desk/new/"
 
 def form(**changes: object) -> dict[str, object]:
     given = {
-        "email": "alice@example.com", "subject": "Called about a refund", "body": "She was charged twice.",
-        "channel": "phone", "priority": "high", "client_token": "t" * 32,
-    }  # fmt: skip
+        "email": "alice@example.com",
+        "subject": "Called about a refund",
+        "body": "She was charged twice.",
+        "channel": "phone",
+        "priority": "high",
+        "client_token": "t" * 32,
+    }
     return given | changes
 
 
@@ -23,7 +27,12 @@ def test_a_known_customer(dora: Client, cast: Cast) -> None:
     answer = dora.post(NEW, form(assignee="me", team=str(cast.support.pk), tags="Refund, call", cc="bob@example.com"))
     ticket = Ticket.objects.get()
     assert answer.url == f"/desk/tickets/{ticket.number}/"
-    assert (ticket.requester, ticket.organisation, ticket.channel, ticket.priority) == (cast.alice, cast.acme, "phone", "high")
+    assert (ticket.requester, ticket.organisation, ticket.channel, ticket.priority) == (
+        cast.alice,
+        cast.acme,
+        "phone",
+        "high",
+    )
     assert (ticket.assignee, ticket.team, ticket.created_by) == (cast.dora, cast.support, cast.dora)
     assert sorted(ticket.tags.values_list("name", flat=True)) == ["call", "refund"]
     assert ticket.participants.get().user == cast.bob
@@ -43,7 +52,13 @@ def test_all_mistakes_are_told_and_nothing_is_lost(dora: Client, cast: Cast) -> 
     answer = dora.post(NEW, form(subject=" ", body="", assignee="abc", team="9", category="x", email="new@example.net"))
     text = answer.content.decode()
     assert answer.status_code == 400
-    for told in ("Say in a few words", "Write what the customer said.", "no such person", "no such team", "no such category"):
+    for told in (
+        "Say in a few words",
+        "Write what the customer said.",
+        "no such person",
+        "no such team",
+        "no such category",
+    ):
         assert told in text, told
     assert 'value="new@example.net"' in text
     assert not User.objects.filter(email="new@example.net").exists()
@@ -52,11 +67,19 @@ def test_all_mistakes_are_told_and_nothing_is_lost(dora: Client, cast: Cast) -> 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"email": ""}, {"email": "nobody at home"}, {"email": "x" * 300 + "@example.com"},
-        {"subject": "x" * 300}, {"body": "long " * 200_000}, {"priority": "\x00"}, {"type": "nope"}, {"tags": "x" * 100},
-        {"cc": "alice@example.com, no address"}, {"attachment": "abc"}, {"fields.device": "x" * 600},
+        {"email": ""},
+        {"email": "nobody at home"},
+        {"email": "x" * 300 + "@example.com"},
+        {"subject": "x" * 300},
+        {"body": "long " * 200_000},
+        {"priority": "\x00"},
+        {"type": "nope"},
+        {"tags": "x" * 100},
+        {"cc": "alice@example.com, no address"},
+        {"attachment": "abc"},
+        {"fields.device": "x" * 600},
     ],
-)  # fmt: skip
+)
 def test_bad_input_opens_nothing_and_keeps_the_text(dora: Client, cast: Cast, changes: dict[str, str]) -> None:
     CustomField.objects.create(key="device", label="Device")
     people = User.objects.count()

@@ -25,15 +25,35 @@ def test_customers_are_listed_and_found_at_a_fixed_cost(dora: Client, cast: Cast
 
 def test_a_customer_is_put_right(dora: Client, cast: Cast) -> None:
     address = f"/desk/customers/{cast.alice.pk}/"
-    data = {"name": "Alice A.", "email": "alice@example.com", "phone": "1", "notes": "", "organisation": "", "time_zone": "Asia/Tokyo", "is_vip": "1"}
+    data = {
+        "name": "Alice A.",
+        "email": "alice@example.com",
+        "phone": "1",
+        "notes": "",
+        "organisation": "",
+        "time_zone": "Asia/Tokyo",
+        "is_vip": "1",
+    }
     assert dora.post(address, data).status_code == 302
     cast.alice.refresh_from_db()
-    assert (cast.alice.name, cast.alice.organisation, cast.alice.is_vip, cast.alice.sees_organisation) == ("Alice A.", None, True, False)
+    assert (cast.alice.name, cast.alice.organisation, cast.alice.is_vip, cast.alice.sees_organisation) == (
+        "Alice A.",
+        None,
+        True,
+        False,
+    )
 
 
 @pytest.mark.parametrize(
     "data",
-    [{"email": "x"}, {"email": "bob@example.com"}, {"time_zone": "Moon"}, {"organisation": "x"}, {"name": "\x00"}, {"name": "x" * 300}],
+    [
+        {"email": "x"},
+        {"email": "bob@example.com"},
+        {"time_zone": "Moon"},
+        {"organisation": "x"},
+        {"name": "\x00"},
+        {"name": "x" * 300},
+    ],
 )
 def test_what_cannot_be_is_told_and_kept(dora: Client, cast: Cast, data: dict[str, str]) -> None:
     answer = dora.post(f"/desk/customers/{cast.alice.pk}/", {"name": "Kept", "email": "alice@example.com"} | data)
@@ -48,7 +68,10 @@ def test_staff_are_not_customers(dora: Client, cast: Cast) -> None:
 
 
 def test_roles_cannot_be_smuggled_in(dora: Client, cast: Cast) -> None:
-    dora.post(f"/desk/customers/{cast.alice.pk}/", {"name": "Alice", "email": "alice@example.com", "role": "admin", "is_staff": "1"})
+    dora.post(
+        f"/desk/customers/{cast.alice.pk}/",
+        {"name": "Alice", "email": "alice@example.com", "role": "admin", "is_staff": "1"},
+    )
     assert User.objects.get(pk=cast.alice.pk).role == "customer"
 
 
@@ -56,7 +79,13 @@ def test_organisations(dora: Client, cast: Cast) -> None:
     answer = dora.post("/desk/organisations/", {"name": "Blue Fern", "domains": "bluefern.example"})
     made = Organisation.objects.get(name="Blue Fern")
     assert answer.url == f"/desk/organisations/{made.pk}/"
-    data = {"name": "Blue Fern", "domains": "bluefern.example, bf.example", "yearly_value": "1,200.50", "renewal_on": "2027-01-31", "account_agent": str(cast.dora.pk)}
+    data = {
+        "name": "Blue Fern",
+        "domains": "bluefern.example, bf.example",
+        "yearly_value": "1,200.50",
+        "renewal_on": "2027-01-31",
+        "account_agent": str(cast.dora.pk),
+    }
     dora.post(answer.url, data)
     made.refresh_from_db()
     assert (str(made.yearly_value), str(made.renewal_on), made.account_agent) == ("1200.50", "2027-01-31", cast.dora)
@@ -68,10 +97,18 @@ def test_organisations(dora: Client, cast: Cast) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        {"name": ""}, {"name": "Acme"}, {"domains": "not a domain"}, {"yearly_value": "much"}, {"yearly_value": "-1"},
-        {"yearly_value": "9" * 25}, {"renewal_on": "soon"}, {"account_agent": "x"}, {"name": "\x00"}, {"notes": "x" * 30_000},
+        {"name": ""},
+        {"name": "Acme"},
+        {"domains": "not a domain"},
+        {"yearly_value": "much"},
+        {"yearly_value": "-1"},
+        {"yearly_value": "9" * 25},
+        {"renewal_on": "soon"},
+        {"account_agent": "x"},
+        {"name": "\x00"},
+        {"notes": "x" * 30_000},
     ],
-)  # fmt: skip
+)
 def test_organisations_are_not_put_wrong(dora: Client, cast: Cast, data: dict[str, str]) -> None:
     made = Organisation.objects.create(name="Blue Fern")
     answer = dora.post(f"/desk/organisations/{made.pk}/", {"name": "Blue Fern"} | data)
@@ -80,14 +117,32 @@ def test_organisations_are_not_put_wrong(dora: Client, cast: Cast, data: dict[st
 
 
 def test_the_profile_saves_what_is_mine(dora: Client, cast: Cast) -> None:
-    data = {"name": "Dora D.", "time_zone": "Europe/Lisbon", "theme": "dark", "signature": "Dora\nSupport", "availability": "busy", "phone": "", "role": "admin"}
+    data = {
+        "name": "Dora D.",
+        "time_zone": "Europe/Lisbon",
+        "theme": "dark",
+        "signature": "Dora\nSupport",
+        "availability": "busy",
+        "phone": "",
+        "role": "admin",
+    }
     assert dora.post("/desk/profile/", data).status_code == 302
     me = User.objects.get(pk=cast.dora.pk)
-    assert (me.name, me.time_zone, me.theme, me.signature, me.availability, me.role) == ("Dora D.", "Europe/Lisbon", "dark", "Dora\nSupport", "busy", "agent")
+    assert (me.name, me.time_zone, me.theme, me.signature, me.availability, me.role) == (
+        "Dora D.",
+        "Europe/Lisbon",
+        "dark",
+        "Dora\nSupport",
+        "busy",
+        "agent",
+    )
     assert 'data-bs-theme="dark"' in dora.get("/desk/profile/").content.decode()
 
 
-@pytest.mark.parametrize("data", [{"time_zone": "Moon"}, {"theme": "pink"}, {"availability": "x"}, {"name": "\x00"}, {"signature": "x" * 3000}])
+@pytest.mark.parametrize(
+    "data",
+    [{"time_zone": "Moon"}, {"theme": "pink"}, {"availability": "x"}, {"name": "\x00"}, {"signature": "x" * 3000}],
+)
 def test_a_profile_that_cannot_be_is_told(dora: Client, cast: Cast, data: dict[str, str]) -> None:
     answer = dora.post("/desk/profile/", {"name": "Dora", "time_zone": "UTC", "theme": "auto"} | data)
     assert answer.status_code == 400

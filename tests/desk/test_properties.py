@@ -16,11 +16,17 @@ def save(client: Client, ticket: Ticket, field: str, value: object, version: obj
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("status", "pending"), ("priority", "critical"), ("type", "incident"), ("sentiment", "angry"), ("sentiment", ""),
-        ("resolution_type", "fixed"), ("root_cause", "A cable"), ("resolution_summary", "Plugged it in.\nTwice."),
+        ("status", "pending"),
+        ("priority", "critical"),
+        ("type", "incident"),
+        ("sentiment", "angry"),
+        ("sentiment", ""),
+        ("resolution_type", "fixed"),
+        ("root_cause", "A cable"),
+        ("resolution_summary", "Plugged it in.\nTwice."),
         ("subject", "Another subject"),
     ],
-)  # fmt: skip
+)
 def test_plain_fields_are_saved(dora: Client, cast: Cast, field: str, value: str) -> None:
     ticket = cast.ticket()
     assert save(dora, ticket, field, value).url == f"/desk/tickets/{ticket.number}/"
@@ -81,12 +87,26 @@ def test_another_field_in_the_meantime_does_not_matter(dora: Client, cast: Cast)
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("status", "lost"), ("status", "closed"), ("status", "\x00"), ("priority", ""), ("assignee", "abc"),
-        ("assignee", "99999999999999999999"), ("team", "-1"), ("category", "4711"), ("tags", "x" * 100),
-        ("root_cause", "x" * 300), ("subject", " "), ("subject", "x" * 300), ("fields.nope", "x"), ("number", "5"),
-        ("requester", "1"), ("", "x"), ("fields.", "x"), ("version", "1"),
+        ("status", "lost"),
+        ("status", "closed"),
+        ("status", "\x00"),
+        ("priority", ""),
+        ("assignee", "abc"),
+        ("assignee", "99999999999999999999"),
+        ("team", "-1"),
+        ("category", "4711"),
+        ("tags", "x" * 100),
+        ("root_cause", "x" * 300),
+        ("subject", " "),
+        ("subject", "x" * 300),
+        ("fields.nope", "x"),
+        ("number", "5"),
+        ("requester", "1"),
+        ("", "x"),
+        ("fields.", "x"),
+        ("version", "1"),
     ],
-)  # fmt: skip
+)
 def test_bad_values_are_told_and_change_nothing(dora: Client, cast: Cast, field: str, value: str) -> None:
     ticket = cast.ticket()
     answer = save(dora, ticket, field, value)

@@ -29,7 +29,9 @@ def talk(cast: Cast, ticket: Ticket, rounds: int) -> None:
     for index in range(rounds):
         actions.add_message(ticket, actor=cast.alice, body=f"question {index}", channel="portal")
         actions.add_message(ticket, actor=cast.dora, body=f"note {index} @lena", channel="web", visibility="internal")
-        actions.change_ticket(ticket, {"priority": ["low", "high"][index % 2], "add_tags": [f"t{index % 9}"]}, actor=cast.lena)
+        actions.change_ticket(
+            ticket, {"priority": ["low", "high"][index % 2], "add_tags": [f"t{index % 9}"]}, actor=cast.lena
+        )
         actions.add_participants(ticket, [cast.bob, cast.carol], actor=cast.dora)
         actions.link_tickets(ticket, cast.ticket(), "related", actor=cast.dora)
 
@@ -103,10 +105,16 @@ def test_markup_is_text_everywhere(dora: Client, cast: Cast) -> None:
     cast.ticket(subject=EVIL, tags=[EVIL[:60]])
     dora.post("/desk/columns/", {"column": ["tags", "organisation"]})
     addresses = [
-        f"/desk/tickets/{ticket.number}/", f"/desk/tickets/{ticket.number}/?split=1", f"/desk/tickets/{ticket.number}/history/",
-        "/desk/views/all/", "/desk/customers/", f"/desk/customers/{cast.alice.pk}/", "/desk/organisations/",
-        f"/desk/organisations/{cast.acme.pk}/", "/desk/views/all/?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E",
-    ]  # fmt: skip
+        f"/desk/tickets/{ticket.number}/",
+        f"/desk/tickets/{ticket.number}/?split=1",
+        f"/desk/tickets/{ticket.number}/history/",
+        "/desk/views/all/",
+        "/desk/customers/",
+        f"/desk/customers/{cast.alice.pk}/",
+        "/desk/organisations/",
+        f"/desk/organisations/{cast.acme.pk}/",
+        "/desk/views/all/?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E",
+    ]
     for address in addresses:
         text = dora.get(address).content.decode()
         assert "<script>alert" not in text, address
@@ -118,7 +126,9 @@ def test_markup_is_text_everywhere(dora: Client, cast: Cast) -> None:
 
 
 def test_only_web_addresses_become_links(dora: Client, cast: Cast) -> None:
-    ticket = cast.ticket(body="see https://a.example/x?y=1&z=<b>. or javascript:alert(1) data:text/html,x and #17 and @dora")
+    ticket = cast.ticket(
+        body="see https://a.example/x?y=1&z=<b>. or javascript:alert(1) data:text/html,x and #17 and @dora"
+    )
     text = page(dora, ticket)
     assert '<a href="https://a.example/x?y=1&amp;z=" rel="noopener noreferrer nofollow"' in text
     assert 'href="javascript' not in text and 'href="data' not in text
@@ -129,7 +139,13 @@ def test_no_inline_script_style_or_handler(dora: Client, cast: Cast) -> None:
     import re
 
     ticket = cast.ticket(tags=["x"])
-    for address in (f"/desk/tickets/{ticket.number}/", "/desk/views/all/", "/desk/new/", "/desk/profile/", "/desk/notices/"):
+    for address in (
+        f"/desk/tickets/{ticket.number}/",
+        "/desk/views/all/",
+        "/desk/new/",
+        "/desk/profile/",
+        "/desk/notices/",
+    ):
         answer = dora.get(address)
         text = answer.content.decode()
         assert not re.search(r"\sstyle=|\son[a-z]+=|<style|<script>", text), address

@@ -69,7 +69,7 @@ class ConfigurationAdmin(ActionAdmin):
         return save_configuration(instance, actor=acting(request), then=then if changed else None)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_staff)  # type: ignore[union-attr]
+        return acting(request).is_staff
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Without 'delete selected': one at a time, each with its own word of what hangs on it."""
@@ -207,7 +207,8 @@ class TicketAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     list_per_page = 50
     fieldsets: ClassVar = [
-        (None, {"fields": ["number", "subject", "state", "priority", "type", "channel", "category", "tags", "answers"]}),
+        (None, {"fields": ["number", "subject", "state", "priority", "type", "channel", "category", "tags",
+                          "answers"]}),
         ("People", {"fields": ["requester", "organisation", "assignee", "team", "created_by"]}),
         ("Outcome", {"fields": ["sentiment", "resolution_type", "resolution_summary", "root_cause", "reopen_count"]}),
         ("Moments", {"fields": [

@@ -9,11 +9,13 @@ from random import Random
 from typing import Any
 
 Data = dict[str, Any]
+FILE = Path(__file__).with_name("quicksell.json")
+LEVELS = ("new-user", "experienced", "power-seller")
 
 
-def load(path: Path = Path(__file__).with_name("quicksell.json")) -> Data:
+def load() -> Data:
     """The whole file."""
-    data: Data = json.loads(path.read_text(encoding="utf-8"))
+    data: Data = json.loads(FILE.read_text(encoding="utf-8"))
     return data
 
 
@@ -95,7 +97,7 @@ class Stories:
 
     def _tags(self, told: Data, words: dict[str, str]) -> list[str]:
         market = [words["market"].split()[0].lower()] if told.get("market") else []
-        level = [self._random.choice(["new-user", "experienced", "power-seller"])] if self._random.random() < 0.4 else []
+        level = [self._random.choice(LEVELS)] if self._random.random() < 0.4 else []
         return list(dict.fromkeys([*told["tags"], *market, *level]))
 
     def _fields(self, told: Data, words: dict[str, str]) -> dict[str, Any]:

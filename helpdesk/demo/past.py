@@ -13,7 +13,8 @@ from people.models import User
 from tickets.actions import NewMessage, NewTicket, create_tickets
 from tickets.models import Channel, Status, Ticket, Visibility
 
-CHANNELS = ((Channel.PORTAL, 40), (Channel.EMAIL, 35), (Channel.CHAT, 15), (Channel.SOCIAL, 6), (Channel.COMMUNITY, 4))
+CHANNELS = [Channel.PORTAL, Channel.EMAIL, Channel.CHAT, Channel.SOCIAL, Channel.COMMUNITY]
+CHANNEL_WEIGHTS = [40, 35, 15, 6, 4]
 FIRST_ANSWER_MINUTES = {"critical": (4, 25), "high": (15, 90), "normal": (50, 300), "low": (180, 1_100)}
 CLOSED_AFTER = timedelta(days=5)
 RECENT = timedelta(days=4)
@@ -63,7 +64,7 @@ def _ticket(house: House, stories: Stories, random: Random, now: datetime, at: d
         requester=requester,
         subject=story.subject,
         body=story.body,
-        channel=random.choices(*zip(*CHANNELS, strict=True))[0],
+        channel=random.choices(CHANNELS, CHANNEL_WEIGHTS)[0],
         priority=story.priority,
         type=story.type,
         category=house.categories[story.category],
@@ -83,9 +84,7 @@ def _ticket(house: House, stories: Stories, random: Random, now: datetime, at: d
     )
 
 
-def _conversation(
-    story: Story, requester: User, agent: User, random: Random, now: datetime, opened: datetime
-) -> Told:
+def _conversation(story: Story, requester: User, agent: User, random: Random, now: datetime, opened: datetime) -> Told:
     told = Told()
     at = opened + timedelta(minutes=random.randint(*FIRST_ANSWER_MINUTES[story.priority]))
     stalls = random.random() < STALLS

@@ -26,12 +26,13 @@ def play(house: House, random: Random, tickets: list[Ticket]) -> None:
     """Notes, hand-overs, merges and the rest, on the unsolved ones of these tickets."""
     unsolved = [ticket for ticket in tickets if ticket.is_unsolved]
     _with_screenshot(house)
-    _escalate(house, [ticket for ticket in unsolved if ticket.assignee_id and ticket.sentiment in ("angry", "negative")])
+    ours = [ticket for ticket in unsolved if ticket.assignee_id]
+    _escalate(house, [ticket for ticket in ours if ticket.sentiment in ("angry", "negative")])
     _hold(house, [ticket for ticket in unsolved if ticket.status == Status.PENDING])
     _crash_problem(house, [ticket for ticket in unsolved if ticket.category == house.categories["crash"]])
     _merge_and_split(house)
     _reopen(house, tickets)
-    _side_work(house, random, [ticket for ticket in unsolved if ticket.assignee_id])
+    _side_work(house, random, ours)
 
 
 def _with_screenshot(house: House) -> None:
@@ -51,7 +52,8 @@ def _with_screenshot(house: House) -> None:
         ),
         actor=customer,
     )
-    actions.change_ticket(ticket, {"team": house.teams["marketplace"], "assignee": agent, "add_tags": ["ebay"]}, actor=agent)
+    assigned = {"team": house.teams["marketplace"], "assignee": agent, "add_tags": ["ebay"]}
+    actions.change_ticket(ticket, assigned, actor=agent)
     _note(ticket, agent, "Token refused since the password change. @lead could you look into the API log?")
     _say(
         ticket,
@@ -112,17 +114,15 @@ def _crash_problem(house: House, crashes: list[Ticket]) -> None:
 def _merge_and_split(house: House) -> None:
     customer, agent = house.customer("jay.okoro@northsidesneakers.example"), house.staff["agent"]
     colleague = house.customer("keisha.lorne@northsidesneakers.example")
-    first = _open(customer, "Two pairs sold at the same time", "The last pair sold on eBay and on Depop within a minute. "
-                  "Which buyer do I tell, and how do I keep this from happening?", house)  # fmt: skip
+    both = "The last pair sold on eBay and on Depop within a minute. Which buyer do I tell, and how do I avoid this?"
+    first = _open(customer, "Two pairs sold at the same time", both, house)
     again = _open(customer, "Sold twice!!", "Sorry, forgot to say in my other message: both have paid already.", house)
     actions.merge_tickets(again, first, actor=agent)
     actions.add_participants(first, [colleague], actor=customer)
     other = _say(first, customer, "Something else: how do I move my account to a new mail address?")
     split = actions.split_ticket(first, [other.pk], subject="Move account to a new mail address", actor=agent)
     actions.change_ticket(split, {"category": house.categories["login"], "team": house.teams["general"]}, actor=agent)
-    actions.change_ticket(
-        first, {"team": house.teams["marketplace"], "assignee": agent, "category": house.categories["sync"]}, actor=agent
-    )
+    actions.change_ticket(first, {"team": house.teams["marketplace"], "assignee": agent}, actor=agent)
 
 
 def _reopen(house: House, tickets: list[Ticket]) -> None:
@@ -139,7 +139,8 @@ def _side_work(house: House, random: Random, candidates: list[Ticket]) -> None:
     agent, lead = house.staff["agent"], house.staff["lead"]
     for ticket in random.sample(candidates, min(12, len(candidates))):
         worker = ticket.assignee or agent
-        actions.log_time(ticket, actor=worker, seconds=random.randint(3, 40) * 60, note=random.choice(["", "Call", "Test"]))
+        note = random.choice(["", "Call", "Test"])
+        actions.log_time(ticket, actor=worker, seconds=random.randint(3, 40) * 60, note=note)
     for ticket in candidates[-4:]:
         actions.follow(ticket, actor=lead, on=True)
     mine = [ticket for ticket in candidates if ticket.assignee_id == agent.pk]

@@ -60,7 +60,9 @@ def world(cast: Cast) -> dict[str, str]:
     message = ticket.messages.last()
     event = Event.objects.filter(kind="ticket.created").first()
     assert message is not None and event is not None
-    Delivery.objects.create(event=event, consumer="test.dead", subject_kind="ticket", subject_id=ticket.pk, state="dead")
+    Delivery.objects.create(
+        event=event, consumer="test.dead", subject_kind="ticket", subject_id=ticket.pk, state="dead"
+    )
     return {
         "overview": "/admin/",
         "tickets": "/admin/tickets/ticket/",
@@ -91,14 +93,17 @@ def open_page(browser: Browser, live_server: Any, cast: Cast) -> Iterator[Any]:
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
         page = context.new_page()
         page.complaints = []  # type: ignore[attr-defined]
-        page.on("console", lambda told: told.type == "error" and "favicon" not in str(told.location)
-                and page.complaints.append(told.text))  # type: ignore[attr-defined]  # fmt: skip
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))  # type: ignore[attr-defined]
+        page.on("console", lambda told: complain(page, told.text) if told.type == "error" else None)
+        page.on("pageerror", lambda error: complain(page, str(error)))
         return page
 
     yield opened
     for context in contexts:
         context.close()
+
+
+def complain(page: Any, words: str) -> None:
+    page.complaints.append(words)
 
 
 def violations(page: Page) -> list[str]:

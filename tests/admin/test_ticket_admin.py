@@ -104,7 +104,13 @@ def test_a_circle_of_categories_is_told_beside_the_field(adam: Client, cast: Cas
 
 def test_a_field_keeps_its_choices_by_line_and_its_key_for_ever(adam: Client, cast: Cast) -> None:
     category = Category.objects.create(key="a", name="A")
-    data = {"key": "plan", "label": "Plan", "kind": "choice", "choices": "free, or nearly\r\npro\r\n\r\n", "position": "0"}
+    data = {
+        "key": "plan",
+        "label": "Plan",
+        "kind": "choice",
+        "choices": "free, or nearly\r\npro\r\n\r\n",
+        "position": "0",
+    }
     assert saved(adam.post(reverse("admin:tickets_customfield_add"), data | {"categories": [category.pk]}))
     field = CustomField.objects.get()
     assert field.choices == ["free, or nearly", "pro"]
@@ -162,7 +168,11 @@ def test_a_tag_in_capitals_is_refused_with_a_word(adam: Client, cast: Cast) -> N
 def test_every_model_of_ours_is_in_the_admin() -> None:
     from django.apps import apps
 
-    ours = [m for app in ("core", "people", "messaging", "tickets", "notifications") for m in apps.get_app_config(app).get_models()]
+    ours = [
+        m
+        for app in ("core", "people", "messaging", "tickets", "notifications")
+        for m in apps.get_app_config(app).get_models()
+    ]
     inline = {"OrganisationDomain", "Membership", "UserSkill", "FormField"}
     missing = {model.__name__ for model in ours if model not in admin.site._registry} - inline
     assert not missing, missing

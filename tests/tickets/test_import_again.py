@@ -90,7 +90,8 @@ def test_a_stop_finishes_the_batch_and_the_next_run_the_rest(tmp_path: Path) -> 
 
 
 def _command(path: Path, *options: str) -> list[str]:
-    return [sys.executable, str(settings.BASE_DIR / "manage.py"), "import_tickets", str(path), "--skip-checks", *options]
+    program = str(settings.BASE_DIR / "manage.py")
+    return [sys.executable, program, "import_tickets", str(path), "--skip-checks", *options]
 
 
 def _environment() -> dict[str, str]:
@@ -99,7 +100,8 @@ def _environment() -> dict[str, str]:
     host, port = str(place["HOST"]), str(place["PORT"])
     query = urlencode({"host": host, **({"port": port} if port else {}), **place["OPTIONS"]})
     login = f"{quote(str(place['USER']))}:{quote(str(place['PASSWORD']))}"
-    return os.environ | {"DATABASE_URL": f"postgresql://{login}@{'' if host.startswith('/') else host}/{place['NAME']}?{query}"}
+    machine = "" if host.startswith("/") else host
+    return os.environ | {"DATABASE_URL": f"postgresql://{login}@{machine}/{place['NAME']}?{query}"}
 
 
 def _rows_of_all_tickets() -> list[tuple[object, ...]]:

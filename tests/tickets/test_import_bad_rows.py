@@ -45,7 +45,9 @@ def test_a_quote_open_until_the_end_gives_up_its_own_line_only(tmp_path: Path) -
     assert list(rejected(path)) == [2]
 
 
-@pytest.mark.parametrize("text", ["\ufeffSubject;Body\r\nEins;Text\r\n", "subject\tbody\nEins\tText\n", "body|subject\nText|Eins"])
+@pytest.mark.parametrize(
+    "text", ["\ufeffSubject;Body\r\nEins;Text\r\n", "subject\tbody\nEins\tText\n", "body|subject\nText|Eins"]
+)
 def test_other_delimiters_line_ends_and_a_byte_order_mark(tmp_path: Path, text: str) -> None:
     run_import(csv_file(tmp_path, text))
     assert subjects() == ["Eins"]

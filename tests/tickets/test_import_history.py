@@ -39,7 +39,12 @@ FULL = {
     "fields": {"device": "LaserJet"},
     "messages": [
         {"author_email": "dora@desk.example", "by": "agent", "body": "Water!", "created_at": "2025-03-31T12:30:00Z"},
-        {"by": "agent", "visibility": "internal", "body": "Call the fire brigade.", "created_at": "2025-03-31T12:31:00Z"},
+        {
+            "by": "agent",
+            "visibility": "internal",
+            "body": "Call the fire brigade.",
+            "created_at": "2025-03-31T12:31:00Z",
+        },
         {"by": "customer", "body": "It is out.", "created_at": "2025-03-31T15:00:00Z"},
     ],
 }
@@ -56,7 +61,12 @@ def ticket(cast: Cast, tmp_path: Path) -> Ticket:
 
 
 def test_every_column_arrives(ticket: Ticket, cast: Cast) -> None:
-    assert (ticket.subject, ticket.status, ticket.priority, ticket.type) == ("Printer on fire", "closed", "critical", "incident")
+    assert (ticket.subject, ticket.status, ticket.priority, ticket.type) == (
+        "Printer on fire",
+        "closed",
+        "critical",
+        "incident",
+    )
     assert (ticket.channel, ticket.fields, ticket.source_key) == ("email", {"device": "LaserJet"}, "import:17")
     assert (ticket.requester.email, ticket.requester.name) == ("rita@acme-example.com", "Rita Example")
     assert ticket.organisation == ticket.requester.organisation
@@ -65,7 +75,11 @@ def test_every_column_arrives(ticket: Ticket, cast: Cast) -> None:
     assert sorted(ticket.tags.values_list("name", flat=True)) == ["hot", "printer"]
     assert [p.user.email for p in ticket.participants.select_related("user")] == ["boss@acme-example.com"]
     assert ticket.category is not None
-    assert (str(ticket.category), str(ticket.category.parent), ticket.category.on_portal) == ("Printer", "Hardware", False)
+    assert (str(ticket.category), str(ticket.category.parent), ticket.category.on_portal) == (
+        "Printer",
+        "Hardware",
+        False,
+    )
 
 
 def test_moments_are_those_of_the_file(ticket: Ticket) -> None:
@@ -103,7 +117,11 @@ def test_numbered_message_columns(cast: Cast, tmp_path: Path) -> None:
         )
     )
     ticket = Ticket.objects.get()
-    assert list(ticket.messages.values_list("body", "by_staff")) == [("text", False), ("hello", True), ("thanks", False)]
+    assert list(ticket.messages.values_list("body", "by_staff")) == [
+        ("text", False),
+        ("hello", True),
+        ("thanks", False),
+    ]
     assert ticket.status == "open"
 
 
@@ -111,7 +129,12 @@ def test_an_agent_who_is_unknown_is_made_deactivated(cast: Cast, tmp_path: Path)
     message = {"by": "agent", "author_email": "gone@desk.example", "author_name": "Gone Agent", "body": "Bye."}
     told = run_import(json_file(tmp_path, {"subject": "a", "assignee": "gone@desk.example", "messages": [message]}))
     gone = User.objects.get(email="gone@desk.example")
-    assert (gone.role, gone.is_active, gone.has_usable_password(), gone.name) == (Role.AGENT, False, False, "Gone Agent")
+    assert (gone.role, gone.is_active, gone.has_usable_password(), gone.name) == (
+        Role.AGENT,
+        False,
+        False,
+        "Gone Agent",
+    )
     assert Ticket.objects.get().assignee is None
     assert "made as deactivated: 1" in told
     assert "left unassigned" in told

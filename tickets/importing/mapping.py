@@ -190,9 +190,9 @@ def _read_people(draft: Draft, reader: _Reader) -> None:
 
 
 def _read_words(draft: Draft, reader: _Reader) -> None:
-    draft.channel = reader.get("channel", lambda value: cells.word("channel", value), Channel.IMPORT)
-    draft.priority = reader.get("priority", lambda value: cells.word("priority", value), Priority.NORMAL)
-    draft.type = reader.get("type", _type, TicketType.QUESTION)
+    draft.channel = reader.get("channel", lambda value: cells.word("channel", value), str(Channel.IMPORT))
+    draft.priority = reader.get("priority", lambda value: cells.word("priority", value), str(Priority.NORMAL))
+    draft.type = reader.get("type", _type, str(TicketType.QUESTION))
     draft.status = reader.get("status", lambda value: cells.word("status", value), "")
     draft.tags = reader.get("tags", lambda value: cells.checked(validation.tags, cells.items(value)), [])
     draft.category = reader.get("category", _path, ())
@@ -245,7 +245,7 @@ def first_words(body: str, limit: int = SUBJECT_WORDS) -> str:
 
 
 def _custom_fields(reader: _Reader) -> dict[str, Any]:
-    nested = reader.get("fields", lambda value: cells.json_value(value, dict), {})
+    nested: dict[str, Any] = reader.get("fields", lambda value: cells.json_value(value, dict), {})
     given = {column_name(key): value for key, value in nested.items()}
     given |= {name.removeprefix("fields."): value for name, value in reader.raw.items() if name.startswith("fields.")}
     cleaned = {}

@@ -49,7 +49,10 @@ PRESETS = {
         Preset(
             "endava",
             frozenset(
-                "title body ticket_type category sub_category1 sub_category2 business_service urgency impact".split()
+                [
+                    *("title", "body", "ticket_type", "category", "sub_category1", "sub_category2"),
+                    *("business_service", "urgency", "impact"),
+                ]
             ),
             _endava,
         ),

@@ -172,5 +172,3 @@ def _key(path: tuple[str, ...], taken: dict[str, Category]) -> str:
         return wanted
     digest = hashlib.sha256("/".join(path).encode()).hexdigest()
     return next(key for size in range(4, 60) if (key := f"{wanted[:70]}-{digest[:size]}"[:80]) not in taken)
-
-

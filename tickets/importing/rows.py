@@ -1,4 +1,4 @@
-"""Rows out of a file, one at a time. A row that cannot be read carries its reason; the next one is read all the same."""
+"""Rows out of a file, one at a time. A row that cannot be read carries its reason, and the next one is read."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class Command(BaseCommand):
             self.stdout.write("The demo is there already.")
             return
         loading.leave_logins(outcome.password)
-        seconds = time.monotonic() - started
-        self.stdout.write(f"{outcome.tickets:,} tickets of {outcome.customers} customers in {seconds:.1f} s. Log in as:")
+        seconds = f"{time.monotonic() - started:.1f} s"
+        self.stdout.write(f"{outcome.tickets:,} tickets of {outcome.customers} customers in {seconds}. Log in as:")
         for role, email, _ in LOGINS:
             self.stdout.write(f"  {role:<9} {email}  {outcome.password}")

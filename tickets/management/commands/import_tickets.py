@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -64,7 +64,7 @@ class Command(BaseCommand):
         rules = self._rules(path, rows, options)
         rejects = Rejects(options["rejects"] or place_for(path, Path(settings.DATA_DIR) / "rejected"))
         references = References(create_categories=not options["no_create_categories"])
-        progress = Progress(path.stat().st_size, self.stderr._out)  # type: ignore[attr-defined]
+        progress = Progress(path.stat().st_size, cast("IO[str]", self.stderr._out))
         run = Import(rows, rules, references, rejects, progress=progress, batch=max(1, options["batch"]))
         try:
             with _stopped_by_signals(run, self.stderr):
@@ -102,7 +102,7 @@ class Command(BaseCommand):
     def _preset(self, rows: CsvRows | JsonRows, wanted: str) -> Preset | None:
         preset = detect(rows.columns) if wanted == "auto" else PRESETS.get(wanted)
         if preset and wanted == "auto":
-            self.stdout.write(f"The columns are those of the preset “{preset.name}” (--preset none takes them as ours).")
+            self.stdout.write(f"The columns of the preset “{preset.name}” (--preset none: take them as ours).")
         return preset
 
     def _tell(self, summary: Summary, references: References, rejects: Rejects, path: Path) -> None:
@@ -138,7 +138,7 @@ def _require_content(rows: CsvRows | JsonRows, rules: Rules) -> None:
     if not {KNOWN.get(name) for name in columns} & {"subject", "body"}:
         unknown = ", ".join(name for name in columns if not is_known(name, rules))[:300]
         raise CommandError(
-            f"There is no column for the subject or the text (subject, title, body, text, description). Found: {unknown}."
+            f"There is no column for the subject or the text (title, body, description …). Found: {unknown}."
         )
 
 

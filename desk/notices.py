@@ -8,6 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from core import registries
+from core.errors import NotFound
 from desk.access import member, staff_only
 from desk.reading import identifier
 from desk.shell import desk_page
@@ -39,7 +40,7 @@ def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
     user = member(request)
     notice = Notice.objects.filter(user=user, pk=identifier(str(pk))).first()
     if notice is None:
-        return redirect("desk:notices")
+        raise NotFound("There is no such notice.")
     actions.mark_read(user, [notice.pk])
     inside = notice.url.startswith("/") and url_has_allowed_host_and_scheme(notice.url, allowed_hosts=None)
     return redirect(notice.url if inside else "desk:notices")

@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from desk import filters, options
-from desk.filters import Chip
 from desk.access import member, staff_only
+from desk.filters import Chip
 from desk.reading import identifier
 from desk.shell import capped, desk_page
 from people.models import User

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from core.errors import DomainError, Invalid, NotFound
-from desk.access import member, staff_only
+from desk.access import View, member, staff_only
 from desk.choosing import ticket_by_words
 from desk.reading import identifier, identifiers, token, words
 from desk.tickets import Typed, ticket_page, ticket_visible
@@ -24,10 +24,10 @@ from tickets.queries import ticket_by_number
 Deed = Callable[[HttpRequest, Ticket, User], HttpResponse | None]
 
 
-def deed(name: str) -> Callable[[Deed], Callable[..., HttpResponse]]:
+def deed(name: str) -> Callable[[Deed], View]:
     """A view that does one thing to a ticket; what is refused is told in the form called ``name``."""
 
-    def wrap(act: Deed) -> Callable[..., HttpResponse]:
+    def wrap(act: Deed) -> View:
         @require_POST
         @staff_only
         def view(request: HttpRequest, number: int) -> HttpResponse:

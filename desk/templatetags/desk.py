@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from tickets.models import Channel
+
 register = template.Library()
 
 SHOWN_AT_ONCE = 20_000
@@ -56,6 +58,12 @@ def status_tone(status: str) -> str:
 def priority_tone(priority: str) -> str:
     """The pill's colour of a priority: only what burns is coloured."""
     return _PRIORITY.get(priority, "")
+
+
+@register.filter
+def channel_name(channel: str) -> str:
+    """The name of an event's channel: 'Desk' for web."""
+    return str(dict(Channel.choices).get(channel, channel.capitalize()))
 
 
 @register.filter

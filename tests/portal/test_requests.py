@@ -186,7 +186,7 @@ def test_a_refused_reply_keeps_text_and_files(cast: Cast, ticket: Ticket, as_: A
     file = upload(cast.alice)
     answer = as_(cast.alice).post(f"/requests/{ticket.number}/reply/", {"body": body, "uploads": [str(file.pk)]})
     page = answer.content.decode()
-    assert answer.status_code == 400 and 'id="body-error"' in page
+    assert answer.status_code == 400 and 'id="body-error"' in page and 'id="copy-error"' not in page
     assert str(file.pk) in page and body in page
 
 

@@ -86,9 +86,9 @@ def main(point: str, at: int) -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
     django.setup()
-    from helpdesk.celery import app
-
     from django.conf import settings
+
+    from helpdesk.celery import app
 
     settings.DELIVERY_MAX_CRASHES = 2  # each costs the test a process
     lay_mine(point, at)

@@ -30,15 +30,21 @@ def save_configuration(
     _require_admin(actor)
     with transaction.atomic():
         _check(instance)
-        before = type(instance)._default_manager.filter(pk=instance.pk).values().first() if instance.pk else None
+        before = _values(instance) if instance.pk else None
         instance.save()
         if then:
             then()
-        after = type(instance)._default_manager.filter(pk=instance.pk).values().get()
+        after = _values(instance) or {}
         changes = {name: [before[name], value] for name, value in after.items() if before and before[name] != value}
         if before is None or changes or then:
             _record(instance, actor, created=before is None, changes=changes)
         return instance
+
+
+def _values(instance: Configuration) -> dict[str, Any] | None:
+    """The saved row, column by column."""
+    found: dict[str, Any] | None = type(instance)._default_manager.filter(pk=instance.pk).values().first()
+    return found
 
 
 def delete_configuration(instance: Configuration, *, actor: User | None) -> None:

@@ -130,7 +130,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         messages = Message.objects.filter(ticket=OuterRef("pk"), search=query)
         if public_only:
             messages = messages.filter(visibility=Visibility.PUBLIC)
-        found = Q(search=query) | Exists(messages)
+        found = Q(search=query) | Q(Exists(messages))
         digits = words.lstrip("#")
         if digits.isascii() and digits.isdigit() and len(digits) < 18:
             found |= Q(number=int(digits))
@@ -149,7 +149,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
 
 def _agent_sees(user: User) -> Q:
-    return Q(team=None) | Q(team__closed=False) | Exists(_membership(user)) | Q(assignee=user)
+    return Q(team=None) | Q(team__closed=False) | Q(Exists(_membership(user))) | Q(assignee=user)
 
 
 def _membership(user: User) -> models.QuerySet[models.Model]:
@@ -162,7 +162,7 @@ def _customer_sees(user: User) -> Q:
     from tickets.models.relations import Participant, ParticipantRole
 
     copied = Participant.objects.filter(ticket=OuterRef("pk"), user=user, role=ParticipantRole.CC)
-    sees = Q(requester=user) | Exists(copied)
+    sees = Q(requester=user) | Q(Exists(copied))
     if user.sees_organisation and user.organisation_id:
         sees |= Q(organisation=user.organisation_id)
     return sees

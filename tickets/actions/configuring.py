@@ -43,7 +43,8 @@ def save_configuration(
 
 def _values(instance: Configuration) -> dict[str, Any] | None:
     """The saved row, column by column."""
-    found: dict[str, Any] | None = type(instance)._default_manager.filter(pk=instance.pk).values().first()
+    rows: Any = type(instance)._default_manager.filter(pk=instance.pk).values()
+    found: dict[str, Any] | None = rows.first()
     return found
 
 

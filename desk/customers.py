@@ -62,12 +62,19 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
     )
     context = {
         "person": person, "errors": errors, "values": request.POST if errors else _values(person), "tickets": tickets,
-        "organisations": list(visible_organisations(user).order_by("name").values_list("pk", "name")[:2_000]),
+        "organisations": _organisations(person, user),
     }  # fmt: skip
     return desk_page(request, "desk/customer.html", context, area="customers", status=status)
 
 
 _TICKETS = Order("number", "Number", "number")
+
+
+def _organisations(person: User, user: User) -> list[tuple[int, str]]:
+    """The choices: the first 2,000 by name, and always the person's own."""
+    found = list(visible_organisations(user).order_by("name").values_list("pk", "name")[:2_000])
+    own = person.organisation
+    return found if own is None or (own.pk, own.name) in found else [(own.pk, own.name), *found]
 
 
 def _values(person: User) -> dict[str, Any]:

@@ -62,8 +62,9 @@ function startDrafts (form) {
     const text = area.value
     try {
       const answer = await fetch(compose.dataset.draftUrl, { method: 'POST', body: data() })
-      const told = await answer.json()
-      if (!answer.ok) throw new Error(told.error || 'not saved')
+      if (answer.redirected) throw new Error('you are logged out')
+      const told = await answer.json().catch(() => ({}))
+      if (!answer.ok) throw new Error(told.error || `the server answered ${answer.status}`)
       kept = text
       state.textContent = told.saved_at ? `draft saved ${told.saved_at}` : ''
     } catch (error) {

@@ -21,12 +21,12 @@ class Progress:
         self._next = time.monotonic() + EVERY_SECONDS
         self._bar: Any = None
         if stream.isatty():
-            shape = "{percentage:3.0f} %|{bar}| {postfix} [{elapsed}, {remaining} left]"
+            shape = "{percentage:3.0f} %|{bar}| {desc} [{elapsed}, {remaining} left]"
             self._bar = tqdm(total=self._size, file=stream, bar_format=shape, leave=True)
 
     def __call__(self, summary: Summary) -> None:
         if self._bar is not None:
-            self._bar.set_postfix_str(_told(summary), refresh=False)
+            self._bar.set_description_str(_told(summary), refresh=False)
             self._bar.update(summary.reached - self._bar.n)
         elif time.monotonic() >= self._next:
             self._next = time.monotonic() + EVERY_SECONDS

@@ -89,7 +89,7 @@ def questions(
     for custom, required in applicable(category, form, by_customer=True):
         name = f"fields.{custom.key}"
         question = Question(custom, required, _answer(request.POST, custom, name), errors.get(name, []))
-        if request.method != "POST" and custom.kind == FieldKind.BROWSER:
+        if name not in request.POST and custom.kind == FieldKind.BROWSER:
             question.value = browser_name(request.headers.get("User-Agent", ""))
         found.append(question)
     return found

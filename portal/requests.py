@@ -125,7 +125,7 @@ def copy(request: HttpRequest, number: int) -> HttpResponse:
         actions.add_participants(place.ticket, [other], actor=user)
         messages.success(request, "They will get our answers too.")
     except DomainError as error:
-        errors = {"copy": [text for texts in error.fields.values() for text in texts] or [error.message]}
+        errors = {"colleague": [text for texts in error.fields.values() for text in texts] or [error.message]}
         return conversation.show(request, place, errors=errors, status=error.status)
     return redirect("portal:request", number)
 

@@ -39,8 +39,8 @@ export function suggest (form) {
     const links = [...place.querySelectorAll('a')]
     const at = links.indexOf(document.activeElement)
     if (event.key === 'Escape' && !place.hidden) {
-      open(false)
       input.focus()
+      open(false)
     } else if (event.key === 'ArrowDown' && !place.hidden && at < links.length - 1) links[at + 1].focus()
     else if (event.key === 'ArrowUp' && at >= 0) (links[at - 1] || input).focus()
     else return

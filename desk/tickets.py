@@ -57,6 +57,7 @@ def ticket_page(request: HttpRequest, number: int, typed: Typed | None = None, *
         ],
         "link_kinds": [choice for choice in LinkKind.choices if choice[0] not in ("follow_up", "split")],
         "max_files": settings.ATTACHMENTS_PER_MESSAGE,
+        "max_chars": settings.MESSAGE_MAX_CHARS,
         "now": timezone.now(),
     }
     return desk_page(request, "desk/ticket.html", context, status=status)

@@ -7,10 +7,11 @@ from typing import Any
 from django import template
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import escape, format_html
+from django.utils.html import escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
 from tickets.models import Channel
+from tickets.rich_text import clean_html
 
 register = template.Library()
 
@@ -34,6 +35,12 @@ def speech(text: str) -> SafeString:
     if rest:
         parts.append(format_html("<details><summary>{} more characters</summary>{}</details>", f"{len(rest):,}", rest))
     return mark_safe("".join(parts))  # noqa: S308 (every part is escaped above)
+
+
+@register.filter
+def rich(html: str) -> SafeString:
+    """A message's HTML, through the sieve once more; what is very long is not shown as HTML."""
+    return clean_html(html) if len(html) <= SHOWN_AT_ONCE * 10 else speech(strip_tags(html))
 
 
 def _linked(found: re.Match[str]) -> SafeString:

@@ -135,6 +135,20 @@ def test_only_web_addresses_become_links(dora: Client, cast: Cast) -> None:
     assert '<a href="/desk/tickets/17/">#17</a>' in text
 
 
+HTML = """<p onclick="alert(1)">Hello <b>there</b></p><script>alert(1)</script><img src=x onerror=alert(1)>
+<a href="javascript:alert(1)">one</a><a href="https://a.example/">two</a><svg onload=alert(1)></svg><base href="//evil">
+<form action="//evil"><input name=x></form><scr<script>ipt>alert(1)</script><style>body{display:none}</style>"""
+
+
+def test_html_from_outside_is_inert(dora: Client, cast: Cast) -> None:
+    ticket = cast.ticket()
+    actions.add_message(ticket, actor=cast.alice, body="Hello there", html=HTML, channel="email")
+    text = page(dora, ticket).partition('class="rich">')[2].partition("</article>")[0]
+    assert "Hello <b>there</b>" in text and 'href="https://a.example/"' in text
+    for bad in ("onclick", "<script", "onerror", "javascript:", "<svg", "<base", "<form", "<input", "<style", "<img"):
+        assert bad not in text, bad
+
+
 def test_no_inline_script_style_or_handler(dora: Client, cast: Cast) -> None:
     import re
 

@@ -106,6 +106,12 @@ function startSending (form) {
       state.textContent = 'a file is still on its way'
       return
     }
+    const most = Number(compose.dataset.maxChars)
+    if (form.querySelector('textarea').value.length > most) {
+      event.preventDefault()
+      state.textContent = `at most ${most.toLocaleString('en')} characters; attach the text as a file`
+      return
+    }
     form.dataset.sent = '1'
     setTimeout(() => { for (const button of form.querySelectorAll('button')) button.disabled = true })
   })

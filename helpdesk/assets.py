@@ -7,6 +7,10 @@ from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 BROTLI_QUALITY = 8  # 11, the default, takes ten times as long for a twentieth less
+MODULE_IMPORT = (
+    r"""(?m)(?P<matched>^(?P<start>(?:import|export)\b[^'"\n;]*)['"](?P<url>\.{1,2}/[^'"\n]+\.js)['"])""",
+    "%(start)s'%(url)s'",
+)
 
 
 class QuickCompressor(Compressor):
@@ -20,9 +24,13 @@ class QuickCompressor(Compressor):
 
 
 class AssetStorage(CompressedManifestStaticFilesStorage):
-    """whitenoise's storage with the above."""
+    """whitenoise's storage with the above; modules import each other by their hashed names as well.
+
+    Django's own rewriting of imports needs semicolons, and would touch packages' bundles.
+    """
 
     keep_only_hashed_files = True
+    patterns = (*CompressedManifestStaticFilesStorage.patterns, ("js/*.js", (MODULE_IMPORT,)))
 
     def create_compressor(self, **kwargs: Any) -> Compressor:
         return QuickCompressor(**(kwargs | {"extensions": None}))

@@ -58,6 +58,15 @@ def test_whatever_our_style_sheets_point_to_is_there(collected: Path) -> None:
                 assert (sheet.parent / address.split("?")[0].split("#")[0]).exists(), (sheet.name, address)
 
 
+def test_whatever_our_modules_import_is_there(collected: Path) -> None:
+    found = 0
+    for module in collected.glob("js/**/*.js"):
+        for address in re.findall(r"^(?:import|export)\b[^'\"\n]*['\"](\.[^'\"]+)", module.read_text(), re.MULTILINE):
+            assert (module.parent / address).exists(), (module.name, address)
+            found += 1
+    assert found > 10
+
+
 def test_source_maps_are_neither_shipped_nor_asked_for(collected: Path) -> None:
     for path in collected.glob("vendor/**/*.[cj]s*"):
         if path.is_file():

@@ -124,6 +124,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     "dispatch-events": {"task": "core.dispatch_events", "schedule": 5.0},
     "send-outbox": {"task": "messaging.send_outbox", "schedule": 10.0},
+    "forget-uploads": {"task": "tickets.forget_uploads", "schedule": 3600.0},
     "api-forget": {"task": "api.forget", "schedule": 6 * 3600.0},
     "beat-heartbeat": {"task": "helpdesk.heartbeat", "schedule": 10.0},
 }

@@ -34,6 +34,10 @@ UNREACHABLE = ".invalid"
 """The top-level domain of addresses that are none (RFC 2606): stand-ins for people we cannot write to."""
 
 
+REFERENCES_MAX = 10
+"""Earlier mails named in a References header: enough for every reader's threading, and it does not grow for ever."""
+
+
 def mail_acknowledgement(event: Event, ticket: Ticket, *, on_behalf: bool) -> None:
     """Tell the requester that we have it. Once for an event, however often this is called."""
     user = ticket.requester
@@ -56,6 +60,7 @@ def mail_reply(event: Event, message: Message) -> None:
         "requester": ticket.requester,
         "author": author.display_name if author else settings.SITE_NAME,
         "body": message.body,
+        "signature": author.signature if author else "",
         "body_html": clean_html(message.html) if message.html else "",
         "files": files,
     }
@@ -112,7 +117,8 @@ def _queue(
         return
     thread = thread_id(ticket)
     earlier = OutgoingMail.objects.about("ticket", ticket.pk).filter(to_address=to.lower())
-    ids = [thread, *earlier.values_list("message_id", flat=True)]
+    latest = earlier.order_by("-pk").values_list("message_id", flat=True)[:REFERENCES_MAX]
+    ids = [thread, *reversed(latest)]
     queue_mail(
         kind=kind,
         to=to,

@@ -115,7 +115,8 @@ def _categories(house: House, given: Iterable[dict[str, Any]], parent: Category 
     for position, row in enumerate(given):
         category = Category.objects.filter(key=row["key"]).first()
         if category is None:
-            category = Category(key=row["key"], name=row["name"], icon=row["icon"], parent=parent, position=position)
+            described = {"icon": row["icon"], "description": row.get("description", "")}
+            category = Category(key=row["key"], name=row["name"], parent=parent, position=position, **described)
             save_configuration(category, actor=None)
         house.categories[category.key] = category
         _categories(house, row.get("children", []), category)

@@ -15,7 +15,8 @@ NUL_MESSAGE = "This contains a character that cannot be stored."
 
 def locked(instance: M) -> M:
     """The row as it is now, locked until the transaction ends. Raises NotFound when it is gone."""
-    found = type(instance)._default_manager.select_for_update(of=("self",)).filter(pk=instance.pk).first()
+    model = instance._meta.model  # not its type: request.user is a lazy stand-in
+    found: M | None = model._default_manager.select_for_update(of=("self",)).filter(pk=instance.pk).first()
     if found is None:
         raise NotFound(f"This {instance._meta.verbose_name} does not exist any more.")
     return found

@@ -131,6 +131,15 @@ def test_the_mails_of_a_ticket_form_a_thread(cast: Cast) -> None:
     assert mails("acknowledgement")[-1].references[0] != first.references[0] and other
 
 
+def test_a_reply_ends_with_its_authors_signature(cast: Cast) -> None:
+    User.objects.filter(pk=cast.dora.pk).update(signature="Dora\n<b>Support</b>")
+    cast.dora.refresh_from_db()
+    say(cast.ticket(), cast.dora, "Answer.")
+    (mail,) = mails("reply")
+    assert "Answer.\n\nDora\n<b>Support</b>\n" in mail.text
+    assert "Dora<br>&lt;b&gt;Support&lt;/b&gt;" in mail.html
+
+
 def test_an_address_that_no_mail_can_go_to_holds_up_nothing(cast: Cast) -> None:
     odd = User.objects.create_user('"a b"@example.com')
     say(cast.ticket(requester=odd), cast.dora, "Answer.")

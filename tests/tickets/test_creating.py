@@ -131,3 +131,10 @@ def test_a_double_click_makes_one_ticket() -> None:
         assert len(set(pool.map(work, range(6)))) == 1
     assert Ticket.objects.count() == 1
     assert Event.objects.filter(kind="ticket.created").count() == 1
+
+
+def test_what_staff_write_at_the_desk_for_somebody_are_their_own_words(cast: Cast) -> None:
+    ticket = cast.ticket(actor=cast.dora, channel="web")
+    message = ticket.messages.get()
+    assert (message.author, message.by_staff, ticket.first_responded_at) == (cast.dora, True, None)
+    assert cast.ticket(actor=cast.dora, channel="phone").messages.get().author == cast.alice

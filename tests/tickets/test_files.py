@@ -134,3 +134,16 @@ def test_thirty_files_are_too_many(cast: Cast) -> None:
     with pytest.raises(DomainError) as error:
         cast.ticket(attachment_ids=ids, actor=cast.alice)
     assert "attachments" in error.value.fields
+
+
+def test_files_that_nobody_sent_are_forgotten_and_the_others_stay(
+    cast: Cast, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    sent, old, fresh = (upload(cast, name, b"x") for name in ("sent.txt", "old.txt", "fresh.txt"))
+    cast.ticket(actor=cast.alice, attachment_ids=[sent.pk])
+    Attachment.objects.exclude(pk=fresh.pk).update(created_at="2026-01-01T00:00Z")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert actions.forget_uploads(actor=None) == 1
+    assert set(Attachment.objects.values_list("name", flat=True)) == {"sent.txt", "fresh.txt"}
+    assert not (Path(settings.MEDIA_ROOT) / old.file.name).exists()
+    assert (Path(settings.MEDIA_ROOT) / sent.file.name).exists()

@@ -1,7 +1,7 @@
 """The verbs. Each takes a keyword-only ``actor`` (None is the system), runs in one transaction:
 lock, check, write, record the event. Faces, imports and consumers call nothing else to change a ticket."""
 
-from tickets.actions.attaching import discard_upload, store_upload
+from tickets.actions.attaching import discard_upload, forget_uploads, store_upload
 from tickets.actions.changing import change_ticket, change_tickets
 from tickets.actions.configuring import delete_configuration, save_configuration
 from tickets.actions.creating import (
@@ -35,6 +35,7 @@ __all__ = [
     "discard_draft",
     "discard_upload",
     "follow",
+    "forget_uploads",
     "link_tickets",
     "log_time",
     "merge_tickets",

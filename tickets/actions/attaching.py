@@ -5,17 +5,22 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.utils import timezone
 
 from core.errors import Invalid, NotFound
 from people.models import User
 from tickets.files import check, display_name
 from tickets.models import Attachment, Message, Ticket
+
+UNSENT_KEPT = timedelta(days=2)
 
 
 def store_upload(upload: UploadedFile | File[bytes], *, actor: User | None, name: str = "") -> Attachment:
@@ -55,6 +60,21 @@ def discard_upload(attachment_id: UUID, *, actor: User | None) -> None:
         file = attachment.file
         attachment.delete()
         transaction.on_commit(lambda: file.storage.delete(file.name))
+
+
+def forget_uploads(*, actor: User | None, older_than: timedelta = UNSENT_KEPT, limit: int = 500) -> int:
+    """Drop files that nobody sent for ``older_than``, at most ``limit`` at once; returns how many.
+
+    Like drafts they were never part of anything, so no event is recorded. A file that is claimed right now is left."""
+    with transaction.atomic():
+        rows = Attachment.objects.select_for_update(skip_locked=True).filter(
+            message=None, ticket=None, created_at__lt=timezone.now() - older_than
+        )
+        gone = list(rows.order_by("created_at")[:limit])
+        Attachment.objects.filter(pk__in=[attachment.pk for attachment in gone]).delete()
+        for attachment in gone:
+            transaction.on_commit(partial(attachment.file.storage.delete, attachment.file.name), robust=True)
+        return len(gone)
 
 
 def claim_uploads(ids: Sequence[UUID], *, message: Message, ticket: Ticket, actor: User | None) -> int:

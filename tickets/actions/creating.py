@@ -230,7 +230,7 @@ def _insert_messages(
 ) -> tuple[list[Message], list[list[Message]]]:
     rows: list[Message] = []
     for ticket, new in zip(tickets, news, strict=True):
-        rows.append(_first_message(ticket, new))
+        rows.append(_first_message(ticket, new, actor))
         rows.extend(_later_message(ticket, message) for message in new.messages)
     saved = iter(Message.objects.bulk_create(rows, batch_size=2_000))
     firsts: list[Message] = []
@@ -241,10 +241,13 @@ def _insert_messages(
     return firsts, later
 
 
-def _first_message(ticket: Ticket, new: NewTicket) -> Message:
+def _first_message(ticket: Ticket, new: NewTicket, actor: User | None) -> Message:
+    # What staff write at the desk on somebody's behalf are their words; from elsewhere they pass on the customer's.
+    ours = actor is not None and actor.is_agent and actor.pk != new.requester.pk and new.channel == Channel.WEB
     return Message(
         ticket=ticket,
-        author=new.requester,
+        author=actor if ours else new.requester,
+        by_staff=ours,
         visibility=Visibility.PUBLIC,
         body=new.body,
         html=new.html,

@@ -158,6 +158,45 @@ def test_a_form_with_its_rows(adam: Client, cast: Cast) -> None:
     assert {event.actor_id for event in recorded} == {cast.adam.pk}
 
 
+def test_the_history_tells_what_a_form_asked_before(adam: Client, cast: Cast) -> None:
+    field = CustomField.objects.create(key="one", label="One")
+    form = TicketForm.objects.create(key="f", name="Form")
+    rows = NO_ROWS | {
+        "form_fields-TOTAL_FORMS": "1",
+        "form_fields-0-field": str(field.pk),
+        "form_fields-0-position": "1",
+    }
+    data = {
+        "key": "f",
+        "name": "Form",
+        "ticket_type": "question",
+        "position": "0",
+        "is_active": "on",
+        "on_portal": "on",
+    }
+    assert saved(adam.post(reverse("admin:tickets_ticketform_change", args=[form.pk]), data | rows))
+    recorded = Event.objects.get(kind="tickets.configuration_changed", subject_id=form.pk)
+    assert recorded.payload["changes"] == {"form_fields": [[], [["one", False, 1]]]}
+
+
+@pytest.mark.parametrize("what", ["category of a ticket", "category of a field", "tag", "field"])
+def test_what_is_in_use_is_not_deleted(adam: Client, cast: Cast, what: str) -> None:
+    category = Category.objects.create(key="hw", name="Hardware")
+    field = CustomField.objects.create(key="plan", label="Plan")
+    ticket = cast.ticket()
+    changes = {"category": category, "fields": {"plan": "free"}, "tags": ["printer"]}
+    if what == "category of a field":
+        field.categories.add(category)
+    else:
+        actions.change_ticket(ticket, changes, actor=cast.dora)
+    tag = Tag.objects.get_or_create(name="printer")[0]
+    name, obj = {"tag": ("tag", tag), "field": ("customfield", field)}.get(what, ("category", category))
+    answer = adam.post(reverse(f"admin:tickets_{name}_delete", args=[obj.pk]), {"post": "yes"}, follow=True)
+    assert "use this. Change them first" in answer.content.decode()
+    obj.refresh_from_db()
+    assert not Event.objects.filter(kind="tickets.configuration_changed").exists()
+
+
 def test_a_tag_in_capitals_is_refused_with_a_word(adam: Client, cast: Cast) -> None:
     answer = adam.post(reverse("admin:tickets_tag_add"), {"name": "Urgent"})
     assert answer.status_code == 200

@@ -13,7 +13,7 @@ from core.errors import Conflict, Invalid, NotAllowed
 from core.event_log import record
 from people.models import User
 from tickets import events
-from tickets.models import Category, CustomField, Tag, TicketForm
+from tickets.models import Category, CustomField, Tag, Ticket, TicketForm
 
 Configuration = Category | CustomField | Tag | TicketForm
 
@@ -42,21 +42,47 @@ def save_configuration(
 
 
 def _values(instance: Configuration) -> dict[str, Any] | None:
-    """The saved row, column by column."""
+    """The saved row, column by column, with what hangs on it."""
     rows: Any = type(instance)._default_manager.filter(pk=instance.pk).values()
     found: dict[str, Any] | None = rows.first()
+    if found is not None and isinstance(instance, CustomField | TicketForm):
+        found["categories"] = sorted(instance.categories.values_list("pk", flat=True))
+    if found is not None and isinstance(instance, TicketForm):
+        asked = instance.form_fields.order_by("position", "pk").values_list("field__key", "required", "position")
+        found["form_fields"] = [list(row) for row in asked]
     return found
 
 
 def delete_configuration(instance: Configuration, *, actor: User | None) -> None:
-    """Delete what nothing hangs on; otherwise switch it off instead. Raises Conflict when something does."""
+    """Delete what nothing hangs on; the rest is switched off instead. Raises Conflict when something does.
+
+    The database would let go quietly: tickets would lose their category or tag without a word in their history, and a
+    question bound to one category would be asked for all."""
     _require_admin(actor)
     with transaction.atomic():
+        users = _users(instance)
+        if users:
+            raise Conflict(f"{' and '.join(users)} use this. Change them first, or switch this off.")
         _record(instance, actor, deleted=True)
         try:
             instance.delete()
         except ProtectedError as error:
             raise Conflict("Others hang on this. Move or delete them first, or switch it off.") from error
+
+
+def _users(instance: Configuration) -> list[str]:
+    """In words, what would be changed by its going."""
+    found: dict[str, Any] = {}
+    if isinstance(instance, Category):
+        found = {
+            "tickets": instance.tickets, "categories": instance.children, "fields": instance.custom_fields,
+            "forms": instance.forms,
+        }  # fmt: skip
+    elif isinstance(instance, Tag):
+        found = {"tickets": instance.tickets}
+    elif isinstance(instance, CustomField):
+        found = {"tickets": Ticket.objects.filter(fields__has_key=instance.key), "forms": instance.forms}
+    return [name for name, rows in found.items() if rows.exists()]
 
 
 def _require_admin(actor: User | None) -> None:

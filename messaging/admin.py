@@ -5,8 +5,8 @@ from typing import ClassVar
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
+from core.admin import ReadOnlyAdmin
 from messaging import actions
 from messaging.models import OutgoingMail
 from messaging.queries import shows_text
@@ -16,7 +16,7 @@ MASKED = "•••••• (a login mail: its text is shown only where no mail
 
 
 @admin.register(OutgoingMail)
-class OutgoingMailAdmin(ModelAdmin):  # type: ignore[misc]
+class OutgoingMailAdmin(ReadOnlyAdmin):
     """List with filters, read-only detail, and the verbs retry, release and cancel."""
 
     list_display = (
@@ -32,7 +32,6 @@ class OutgoingMailAdmin(ModelAdmin):  # type: ignore[misc]
     search_fields = ("to_address", "to_name", "subject", "message_id")
     ordering = ("-id",)
     list_per_page = 50
-    show_full_result_count = False
     actions: ClassVar = ["retry", "release", "cancel"]
     fieldsets: ClassVar = [
         (None, {"fields": ["status", "held_because", "last_error", "attempts", "doubts", "next_attempt_at"]}),
@@ -40,15 +39,6 @@ class OutgoingMailAdmin(ModelAdmin):  # type: ignore[misc]
         ("Head", {"fields": ["message_id", "in_reply_to", "references", "headers", "automatic"]}),
         ("Origin", {"fields": ["kind", "about", "dedupe_key", "correlation_id", "created_at", "sent_at"]}),
     ]  # fmt: skip
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: OutgoingMail | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: OutgoingMail | None = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:
         queryset: QuerySet[OutgoingMail] = super().get_queryset(request)

@@ -1,7 +1,7 @@
 """Validating and saving field by field, and what the event says about it."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -15,7 +15,7 @@ NUL_MESSAGE = "This contains a character that cannot be stored."
 
 def locked(instance: M) -> M:
     """The row as it is now, locked until the transaction ends. Raises NotFound when it is gone."""
-    model = instance._meta.model  # not its type: request.user is a lazy stand-in
+    model = cast("type[M]", instance._meta.model)  # not its type: request.user is a lazy stand-in
     found: M | None = model._default_manager.select_for_update(of=("self",)).filter(pk=instance.pk).first()
     if found is None:
         raise NotFound(f"This {instance._meta.verbose_name} does not exist any more.")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
 from people.models import User
 
@@ -34,10 +34,15 @@ class Guard:
             self.complaints.append(what)
 
     def watch(self, context: BrowserContext) -> None:
-        context.on("console", lambda said: self.tell(f"console: {said.text}") if said.type == "error" else None)
+        context.on("console", self.said)
         context.on("weberror", lambda error: self.tell(f"page error: {error.error}"))
         context.on("requestfailed", self.failed)
         context.on("response", self.answered)
+
+    def said(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            where = message.page.url if message.page else ""
+            self.tell(f"console: {message.text} ({where}: {message.location.get('url')})")
 
     def failed(self, request: Request) -> None:
         if request.failure != "net::ERR_ABORTED":  # left for another page, or turned into a download

@@ -206,8 +206,8 @@ def test_files_are_sent_ahead_and_can_be_removed(
     page.get_by_role("button", name="Send to Alice").click()
     expect(page.locator("[data-draft-state]")).to_contain_text("still on its way")
     assert ticket.messages.count() == 1
-    page.unroute("**/desk/uploads/")
     held[0].continue_()
+    page.unroute("**/desk/uploads/")
     expect(chips).to_contain_text("8 B")
     form.locator("input[type=file]").set_input_files([tmp_path / "wrong.txt", tmp_path / "setup.exe"])
     expect(chips).to_have_count(3)

@@ -1,10 +1,14 @@
 """Views, filters, sorting, paging, columns, bulk changes."""
 
+import base64
+import json
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from people.models import Organisation
 from tests.cast import Cast
 from tickets.actions import add_message, change_ticket
 from tickets.models import Ticket
@@ -125,6 +129,24 @@ def test_pages_follow_by_key(dora: Client, cast: Cast, monkeypatch: pytest.Monke
         seen += [ticket.number for ticket in page.items]
         cursor = page.next
     assert seen == numbers[::-1]
+
+
+@pytest.mark.parametrize("key", ["abc", "", "\ud800", float("nan"), float("inf"), True, 1.5, "2026-13-45T00:00:00Z"])
+@pytest.mark.parametrize("order", ["updated", "priority", "number"])
+def test_a_made_up_cursor_starts_at_the_beginning(dora: Client, cast: Cast, order: str, key: object) -> None:
+    cast.ticket()
+    content = json.dumps({"o": order, "k": key, "t": "n", "i": 5, "b": False})
+    cursor = base64.urlsafe_b64encode(content.encode()).decode()
+    answer = dora.get(ALL, {"order": order, "cursor": cursor})
+    assert (answer.status_code, len(answer.context["list"].page.items)) == (200, 1)
+
+
+def test_long_names_in_any_script_page_on(dora: Client) -> None:
+    Organisation.objects.all().delete()
+    made = [Organisation.objects.create(name=f"{number:02}" + "語" * 190) for number in range(60)]
+    first = dora.get("/desk/organisations/").context["page"]
+    second = dora.get("/desk/organisations/", {"cursor": first.next}).context["page"]
+    assert [found.pk for found in [*first.items, *second.items]] == [one.pk for one in made]
 
 
 def test_a_number_in_the_search_box_opens_the_ticket(dora: Client, cast: Cast) -> None:

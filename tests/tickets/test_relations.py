@@ -6,7 +6,7 @@ from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.models import Event
 from tests.cast import Cast
 from tickets import actions, queries
-from tickets.models import Draft, Message, TicketLink
+from tickets.models import Draft, Message, Ticket, TicketLink
 
 
 def test_merging_tickets_of_one_customer_moves_the_conversation(cast: Cast) -> None:
@@ -29,6 +29,15 @@ def test_merging_tickets_of_two_customers_shows_neither_the_others_words(cast: C
     assert not any("charlies" in m.body for m in queries.messages_of(target, cast.alice))
     reply = actions.add_message(source, actor=cast.charlie, body="hello?", channel="portal")
     assert reply.ticket.follow_up_of == source
+
+
+def test_a_merge_tells_nothing_of_a_ticket_that_the_reader_may_not_see(cast: Cast) -> None:
+    source = cast.ticket(requester=cast.charlie, subject="Secretword", team=cast.legal, actor=cast.erik)
+    target = cast.ticket()
+    actions.merge_tickets(source, target, actor=cast.erik)
+    assert not Ticket.objects.visible_to(cast.dora).filter(pk=source.pk).exists()
+    assert not any("Secretword" in message.body for message in queries.messages_of(target, cast.dora))
+    assert not Ticket.objects.visible_to(cast.dora).matching("Secretword").exists()
 
 
 @pytest.mark.parametrize("which", ["itself", "closed", "merged"])

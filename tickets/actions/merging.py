@@ -102,7 +102,8 @@ def _note_merge(source: Ticket, target: Ticket, same: bool) -> None:
             Message(
                 ticket=target,
                 visibility=Visibility.SYSTEM,
-                body=f"#{source.number} “{source.subject}” was merged into this ticket.",
+                # Not its subject: the target's readers may not see the source. The link shows it to those who may.
+                body=f"#{source.number} was merged into this ticket.",
                 channel="system",
             ),
         ]

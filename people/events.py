@@ -13,6 +13,9 @@ USER_DEACTIVATED = event_kind(
 )
 USER_REACTIVATED = event_kind("user.reactivated", subject="user", label="User reactivated")
 USER_PASSWORD_CHANGED = event_kind("user.password_changed", subject="user", label="Password changed")
+USER_SECOND_FACTOR_CHANGED = event_kind(
+    "user.second_factor_changed", subject="user", label="Second factor changed", payload=("type", "what")
+)
 USER_SECOND_FACTOR_RESET = event_kind(
     "user.second_factor_reset", subject="user", label="Second factor removed", payload=("types",)
 )

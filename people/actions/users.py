@@ -139,6 +139,13 @@ def reset_second_factor(user: User, *, actor: User | None) -> None:
 
 
 @transaction.atomic
+def record_second_factor(user: User, kind: str, what: str, *, actor: User | None) -> None:
+    """Record that an app, key or recovery codes (``kind``) of a user were added, removed or made anew (``what``)."""
+    payload = {"type": kind, "what": what}
+    record(events.USER_SECOND_FACTOR_CHANGED, user.pk, actor_id=actor_id(actor), payload=payload)
+
+
+@transaction.atomic
 def record_address_change(user: User, old: str, new: str, *, actor: User | None) -> None:
     """Record that a user's own, confirmed change of address was stored."""
     payload = {"changes": {"email": [old, new]}}

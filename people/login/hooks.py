@@ -4,7 +4,9 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.account.signals import authentication_step_completed, email_changed
-from django.dispatch import receiver
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from django.dispatch import Signal, receiver
 from django.http import HttpRequest
 
 from people import actions
@@ -36,3 +38,12 @@ def record_new_address(
     old = from_email_address.email if from_email_address else ""
     if old != to_email_address.email:
         actions.record_address_change(user, old, to_email_address.email, actor=user)
+
+
+_WORDS = {authenticator_added: "added", authenticator_removed: "removed", authenticator_reset: "made anew"}
+
+
+@receiver(list(_WORDS))
+def record_second_factor(signal: Signal, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    """allauth has stored or removed somebody's own app, key or recovery codes; the log must know."""
+    actions.record_second_factor(user, authenticator.type, _WORDS[signal], actor=user)

@@ -100,6 +100,17 @@ def test_a_recovery_code_works_once(browser: Client, protected: tuple[User, str,
         assert logged_in(client) is gets_in
 
 
+@pytest.mark.django_db(transaction=True)  # allauth tells it on commit
+def test_setting_it_up_and_taking_it_off_is_on_record(browser: Client, bob: User, mailoutbox: list[Any]) -> None:
+    set_up(browser, bob)
+    assert browser.post("/accounts/2fa/totp/deactivate/").status_code == 302
+    recorded = Event.objects.filter(kind="user.second_factor_changed", subject_id=bob.pk).order_by("id")
+    assert [(event.payload["type"], event.payload["what"]) for event in recorded] == [
+        ("totp", "added"), ("recovery_codes", "added"), ("totp", "removed"), ("recovery_codes", "removed"),
+    ]  # fmt: skip
+    assert {event.actor_id for event in recorded} == {bob.pk}
+
+
 def test_an_admin_helps_who_lost_their_phone(
     browser: Client, alice: User, protected: tuple[User, str, list[str]]
 ) -> None:

@@ -61,17 +61,7 @@ def add_message(
             policies.may_reply(actor, locked).require()
             if not actor.is_agent and locked.status == Status.CLOSED:
                 return _follow_up_message(locked, actor, cleaned, channel, attachment_ids, client_token, html)
-            return _say(
-                locked,
-                actor,
-                cleaned,
-                visibility,
-                channel,
-                attachment_ids,
-                then_status,
-                client_token,
-                html,
-            )
+            return _say(locked, actor, cleaned, visibility, channel, attachment_ids, then_status, client_token, html)
     except IntegrityError:
         raced = _already_said(client_token, actor)
         if raced is None:

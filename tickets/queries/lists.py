@@ -66,68 +66,38 @@ class View:
 def views(user: User) -> list[View]:
     """The standard views of a staff member, in sidebar order. One statement (the user's teams)."""
     seen = Ticket.objects.visible_to(user)
-    mine = seen.filter(assignee=user)
-    week_ago = timezone.now() - timedelta(days=7)
-    found = [
+    teams = Team.objects.filter(memberships__user=user, is_active=True)
+    return [
+        *_own_views(user, seen),
+        *_common_views(seen),
+        *(
+            View(f"team-{team.key}", team.name, "My teams", seen.unsolved().filter(team=team), "users")
+            for team in teams
+        ),
+    ]
+
+
+def _own_views(user: User, seen: TicketQuerySet) -> list[View]:
+    mine, followed = seen.filter(assignee=user), seen.unsolved().filter(participants__user=user)
+    return [
         View("my-open", "My open", "Mine", mine.unsolved(), "inbox"),
         View("waiting-for-me", "Waiting for me", "Mine", mine.active(), "hand-stop"),
-        View(
-            "following",
-            "Following",
-            "Mine",
-            seen.unsolved().filter(participants__user=user),
-            "eye",
-        ),
-        View(
-            "unassigned",
-            "Unassigned",
-            "Everybody",
-            seen.unsolved().filter(assignee=None),
-            "user-question",
-        ),
-        View("all-open", "All open", "Everybody", seen.unsolved(), "stack-2"),
-        View(
-            "escalated",
-            "Escalated",
-            "Everybody",
-            seen.with_status(Status.ESCALATED),
-            "flame",
-        ),
-        View(
-            "pending",
-            "Waiting for customer",
-            "Everybody",
-            seen.filter(status=Status.PENDING),
-            "hourglass",
-        ),
-        View(
-            "on-hold",
-            "On hold",
-            "Everybody",
-            seen.filter(status=Status.ON_HOLD),
-            "player-pause",
-        ),
-        View(
-            "solved",
-            "Solved this week",
-            "Everybody",
-            seen.filter(solved_at__gte=week_ago),
-            "circle-check",
-        ),
-        View("all", "All tickets", "Everybody", seen, "archive"),
+        View("following", "Following", "Mine", followed, "eye"),
     ]
-    teams = Team.objects.filter(memberships__user=user, is_active=True)
-    found += [
-        View(
-            f"team-{team.key}",
-            team.name,
-            "My teams",
-            seen.unsolved().filter(team=team),
-            "users",
-        )
-        for team in teams
+
+
+def _common_views(seen: TicketQuerySet) -> list[View]:
+    week_ago = timezone.now() - timedelta(days=7)
+    found = [
+        ("unassigned", "Unassigned", seen.unsolved().filter(assignee=None), "user-question"),
+        ("all-open", "All open", seen.unsolved(), "stack-2"),
+        ("escalated", "Escalated", seen.with_status(Status.ESCALATED), "flame"),
+        ("pending", "Waiting for customer", seen.filter(status=Status.PENDING), "hourglass"),
+        ("on-hold", "On hold", seen.filter(status=Status.ON_HOLD), "player-pause"),
+        ("solved", "Solved this week", seen.filter(solved_at__gte=week_ago), "circle-check"),
+        ("all", "All tickets", seen, "archive"),
     ]
-    return found
+    return [View(key, label, "Everybody", tickets, icon) for key, label, tickets, icon in found]
 
 
 def view_by_key(user: User, key: str) -> View:

@@ -63,6 +63,7 @@ check: setup-dev ## linters, types, import contract, missing migrations, templat
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(BIN)/lint-imports
+	@$(PY) -m pytest -q tests/test_floors.py
 	@$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(PY) manage.py check_templates
 	@$(PY) manage.py check

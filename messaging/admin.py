@@ -36,7 +36,7 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
     fieldsets: ClassVar = [
         (None, {"fields": ["status", "held_because", "last_error", "attempts", "doubts", "next_attempt_at"]}),
         ("Mail", {"fields": ["from_line", "to_line", "cc", "reply_to", "subject", "text_shown", "files"]}),
-        ("Head", {"fields": ["message_id", "in_reply_to", "references", "headers", "automatic"]}),
+        ("Head", {"fields": ["message_id", "in_reply_to", "references", "further_headers", "automatic"]}),
         ("Origin", {"fields": ["kind", "about", "dedupe_key", "correlation_id", "created_at", "sent_at"]}),
     ]  # fmt: skip
 
@@ -66,6 +66,11 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
     @admin.display(description="Text")
     def text_shown(self, mail: OutgoingMail) -> str:
         return mail.text[:20_000] if shows_text(mail) else MASKED
+
+    @admin.display(description="Further headers")
+    def further_headers(self, mail: OutgoingMail) -> str:
+        """As lines: unfold colours JSON with inline styles, which the content security policy forbids."""
+        return "\n".join(f"{name}: {value}" for name, value in mail.headers.items()) or "–"
 
     @admin.display(description="Attachments")
     def files(self, mail: OutgoingMail) -> str:

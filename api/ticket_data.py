@@ -135,7 +135,7 @@ class TicketChanges(Input):
     staff_fields = frozenset(
         {
             "subject", "priority", "type", "category", "team", "assignee", "tags", "fields", "resolution_summary",
-            "root_cause", "resolution_type",
+            "root_cause", "resolution_type", "sentiment",
         }
     )  # fmt: skip
 
@@ -150,6 +150,7 @@ class TicketChanges(Input):
     resolution_summary = Text(required=False)
     root_cause = Text(required=False)
     resolution_type = Text(required=False, allow_null=True)
+    sentiment = Text(required=False, allow_null=True)
     fields = serializers.DictField(required=False)  # type: ignore[assignment]
     version = WholeNumber(required=False)
 

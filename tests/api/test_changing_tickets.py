@@ -18,6 +18,7 @@ def test_staff_change_everything(cast: Cast, dora: Any) -> None:
         "tags": ["b", "A"],
         "fields": {"plan": "pro"}, "subject": "New subject", "resolution_summary": "Done", "root_cause": "Cable",
         "resolution_type": "fixed",
+        "sentiment": "angry",
     }  # fmt: skip
     answer = dora.patch(f"tickets/{ticket.number}/", changes | {"assignee": "dora@desk.example"})
     assert answer.status_code == 200, answer.data

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods
 
-from core.errors import DomainError, Invalid
+from core.errors import Conflict, DomainError, Invalid
 from core.text import storable
 from desk import options
 from desk.access import member, staff_only
@@ -23,7 +23,7 @@ from desk.talk import kept_uploads, uploads_of
 from people.actions import ensure_customer
 from people.models import User
 from people.queries import visible_users
-from tickets import actions
+from tickets import actions, validation
 from tickets.custom_fields import applicable
 from tickets.models import Channel, CustomField, FieldKind
 
@@ -45,6 +45,9 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
         ids = uploads_of(request, user)
         with transaction.atomic():  # a customer made for a ticket that is refused is not kept
             ticket = actions.create_ticket(_wanted(request.POST, ids, user, token(request)), actor=user)
+            if ticket.subject != validation.subject(request.POST.get("subject", "")):
+                # Not a second click: the page was gone back to, and something else written.
+                raise Conflict("This form was sent before. Send it once more to open another ticket.")
     except DomainError as error:
         errors = error.fields or {"form": [error.message]}
         kept = [str(pk) for pk in ids] or request.POST.getlist("attachment")
@@ -127,7 +130,7 @@ def _form(
         "errors": {name: " ".join(texts) for name, texts in errors.items()},
         "questions": questions,
         "uploads": kept_uploads(kept or [], user),
-        "token": token(request) if request.method == "POST" else fresh_token(),
+        "token": fresh_token() if request.method != "POST" or status == 409 else token(request),
         "max_files": settings.ATTACHMENTS_PER_MESSAGE,
     }
     return desk_page(request, "desk/new.html", context, area="new", status=status)

@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from core.errors import DomainError, Invalid, NotFound
+from core.errors import Conflict, DomainError, Invalid, NotFound
 from core.text import storable
 from desk.access import member, staff_only, told
 from desk.reading import token, uuids, words
 from desk.tickets import Typed, ticket_page
 from people.models import User
-from tickets import actions
+from tickets import actions, validation
 from tickets.models import Attachment, Ticket, Visibility
 from tickets.queries import mentionable, ticket_by_number
 
@@ -61,6 +61,9 @@ def add_message(request: HttpRequest, number: int) -> HttpResponse:
             then_status=words(request.POST.get("then_status"), 20),
             client_token=token(request),
         )
+        if (message.visibility, message.body) != (visibility, validation.body(request.POST.get("body", ""))):
+            # Not a second click: the page was gone back to, and something else written.
+            raise Conflict("This was sent before. Send once more, and your new text goes out, too.", code="sent_before")
     except NotFound:
         raise
     except DomainError as error:
@@ -74,7 +77,7 @@ def _again(request: HttpRequest, ticket: Ticket, visibility: str, ids: list[UUID
         visibility=Visibility.PUBLIC if visibility == Visibility.PUBLIC else Visibility.INTERNAL,  # in doubt inside
         body=storable(request.POST.get("body", "")),
         uploads=kept_uploads(kept, member(request)),
-        token=token(request) or "",
+        token=token(request) or "" if error.status != 409 else "",  # that one may be used up
         errors=[text for texts in error.fields.values() for text in texts] or [error.message],
     )
     return ticket_page(request, ticket.number, typed, status=error.status)

@@ -113,3 +113,13 @@ def test_customers_are_found_by_name_and_address(dora: Client, cast: Cast) -> No
     found = dora.get("/desk/people/find/?q=ali").json()["people"]
     assert found == [{"email": "alice@example.com", "name": "Alice", "organisation": "Acme"}]
     assert dora.get("/desk/people/find/?q=%00").json() == {"people": []}
+
+
+def test_what_is_written_after_going_back_is_not_lost(dora: Client, cast: Cast) -> None:
+    dora.post(NEW, form())
+    answer = dora.post(NEW, form(subject="Another thing"))
+    assert answer.status_code == 409
+    assert "Another thing" in answer.content.decode()
+    assert answer.context["token"] != "t" * 32
+    dora.post(NEW, form(subject="Another thing", client_token=answer.context["token"]))
+    assert Ticket.objects.count() == 2

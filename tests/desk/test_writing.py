@@ -51,6 +51,17 @@ def test_a_double_click_sends_once(dora: Client, cast: Cast) -> None:
     assert Message.objects.count() == 2
 
 
+@pytest.mark.parametrize("other", [{"body": "Another answer"}, {"visibility": "internal"}])
+def test_what_is_written_after_going_back_is_not_lost(dora: Client, cast: Cast, other: dict[str, str]) -> None:
+    ticket = cast.ticket()
+    send(dora, ticket)
+    answer = send(dora, ticket, **other)
+    assert (answer.status_code, answer.context["typed"].token) == (409, "")
+    assert other.get("body", "An answer") in answer.content.decode()
+    send(dora, ticket, **other, client_token="f" * 32)
+    assert Message.objects.count() == 3
+
+
 def test_a_token_of_somebody_else_is_refused(dora: Client, cast: Cast, login: Login) -> None:
     ticket = cast.ticket()
     send(dora, ticket)

@@ -110,6 +110,9 @@ def _detected(head: bytes) -> str:
 def _check_archive(upload: IO[bytes] | File[Any], name: str) -> None:
     """Refuse archives that explode: judged by their directory, without unpacking anything."""
     upload.seek(0)
+    if sum(chunk.count(b"PK\x01\x02") for chunk in iter(lambda: upload.read(1024**2), b"")) > ZIP_ENTRIES:
+        raise _refused(name, "this archive holds too many files")  # before its directory takes memory and time
+    upload.seek(0)
     try:
         with zipfile.ZipFile(upload) as archive:  # type: ignore[arg-type]
             entries = archive.infolist()

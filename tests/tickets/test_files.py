@@ -84,6 +84,17 @@ def test_files_that_lie_or_explode_are_refused_by_name(cast: Cast, name: str, co
     assert not Attachment.objects.exists()
 
 
+def test_an_archive_with_an_endless_directory_is_refused_before_it_is_read(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = struct.pack("<4s4B4HL2L5H2L", b"PK\x01\x02", 20, 0, 20, *[0] * 8, 1, *[0] * 6) + b"a"
+    directory = entry * 10_001
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), 30, 0)
+    monkeypatch.setattr(zipfile, "ZipFile", lambda *_: pytest.fail("read the directory"))
+    with pytest.raises(Invalid, match="was not accepted"):
+        upload(cast, "list.zip", b"PK\x03\x04" + b"\0" * 26 + directory + end)
+
+
 def test_too_large_is_said_with_the_limit(cast: Cast, settings: Any) -> None:
     settings.ATTACHMENT_MAX_BYTES = 1024 * 1024
     with pytest.raises(TooLarge, match="too large") as error:

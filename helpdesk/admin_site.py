@@ -23,6 +23,16 @@ class AdminPolicyMiddleware:
             response._csp_update = {"script-src": [UNSAFE_EVAL]}  # type: ignore[attr-defined]
         return response
 
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Django's admin hands filters and choices on as they came: what no column can hold is a bad request."""
+        told = str(exception)[:500]
+        unusable = "NUL (0x00)" in told or "expected a number but got" in told
+        if not (request.path.startswith(PREFIX) and isinstance(exception, ValueError) and unusable):
+            return None
+        from portal.errors import bad_request  # needs the settings, which import this module
+
+        return bad_request(request, exception)
+
 
 def shared_context(_: HttpRequest) -> dict[str, Any]:
     """Colours come from css/admin.css: the policy forbids the style element that unfold would write."""

@@ -242,3 +242,14 @@ def test_strangers_and_staff_without_the_right_log_in_like_everybody(cast: Cast)
         answer = client.get("/admin/tickets/ticket/", follow=False)
         assert answer.status_code in (302, 403)
         assert b"Cannot connect" not in answer.content
+
+
+@pytest.mark.parametrize("address", ["/admin/tickets/ticket/?status__exact=%00", "/admin/core/event/?kind=%00"])
+def test_a_filter_that_no_column_can_hold_is_a_bad_request(adam: Client, busy: Ticket, address: str) -> None:
+    assert adam.get(address).status_code == 400
+
+
+@pytest.mark.parametrize("parent", ["<script>", "\x00", "nan", "x" * 100_000])
+def test_a_choice_that_is_no_id_is_a_bad_request(adam: Client, cast: Cast, parent: str) -> None:
+    given = {"name": "A", "key": "a", "position": "1", "parent": parent}
+    assert adam.post("/admin/tickets/category/add/", given).status_code == 400

@@ -66,7 +66,9 @@ class ConfigurationAdmin(ActionAdmin):
             for name in changed:
                 getattr(instance, name).set(form.cleaned_data[name])
 
-        return save_configuration(instance, actor=acting(request), then=then if changed else None)
+        return save_configuration(
+            instance, actor=acting(request), then=then if changed else None, changed=form.changed_data
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return acting(request).is_staff

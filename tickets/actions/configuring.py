@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import ProtectedError
 
-from core.errors import Conflict, Invalid, NotAllowed
+from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.event_log import record
 from people.models import User
 from tickets import events
@@ -23,12 +23,18 @@ def save_configuration(
     *,
     actor: User | None,
     then: Callable[[], None] | None = None,
+    changed: Collection[str] | None = None,
 ) -> Configuration:
     """Check and save; ``then`` saves what hangs on it (many-to-many, rows of a form) in the same transaction.
+
+    ``changed``: of a row that exists, only these fields are taken from ``instance``; the rest stays as it is in the
+    database by then, so that two admins with the same page open do not undo each other.
 
     Raises Invalid with the fields at fault (a circle of categories, a choice field without choices)."""
     _require_admin(actor)
     with transaction.atomic():
+        if instance.pk and changed is not None:
+            instance = _merged(instance, changed)
         _check(instance)
         before = _values(instance) if instance.pk else None
         instance.save()
@@ -39,6 +45,18 @@ def save_configuration(
         if before is None or changes or then:
             _record(instance, actor, created=before is None, changes=changes)
         return instance
+
+
+def _merged(instance: Configuration, changed: Collection[str]) -> Configuration:
+    """The row as it is now, locked, with the changed fields of ``instance``. Raises NotFound when it is gone."""
+    rows: Any = type(instance)._default_manager.select_for_update(of=("self",))
+    current: Configuration | None = rows.filter(pk=instance.pk).first()
+    if current is None:
+        raise NotFound(f"This {instance._meta.verbose_name} does not exist any more.")
+    for field in instance._meta.concrete_fields:
+        if field.name in changed:
+            setattr(current, field.name, getattr(instance, field.name))
+    return current
 
 
 def _values(instance: Configuration) -> dict[str, Any] | None:

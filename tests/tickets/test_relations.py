@@ -31,6 +31,45 @@ def test_merging_tickets_of_two_customers_shows_neither_the_others_words(cast: C
     assert reply.ticket.follow_up_of == source
 
 
+def test_a_reply_that_waited_for_a_merge_goes_where_the_conversation_went(cast: Cast) -> None:
+    source, target = cast.ticket(subject="Again"), cast.ticket()
+    seen_before = Ticket.objects.get(pk=source.pk)
+    actions.merge_tickets(source, target, actor=cast.dora)
+    assert actions.add_message(seen_before, actor=cast.alice, body="more", channel="portal").ticket == target
+    seen_before = Ticket.objects.get(pk=source.pk)
+    assert actions.add_message(seen_before, actor=cast.dora, body="answer", channel="api").ticket == target
+
+
+def test_an_answer_to_one_customer_never_goes_to_another(cast: Cast) -> None:
+    source, target = cast.ticket(requester=cast.bob), cast.ticket()
+    merged = Ticket.objects.get(pk=source.pk)
+    actions.merge_tickets(source, target, actor=cast.dora)
+    for ticket in (merged, Ticket.objects.get(pk=source.pk)):
+        with pytest.raises(NotAllowed, match="closed"):
+            actions.add_message(ticket, actor=cast.dora, body="For Bob alone", channel="api")
+    assert target.messages.filter(visibility="public").count() == 1
+
+
+def test_a_merge_brings_along_drafts_and_when_who_spoke_last(cast: Cast) -> None:
+    source, target = cast.ticket(), cast.ticket()
+    actions.add_message(target, actor=cast.dora, body="An answer", channel="web")
+    actions.save_draft(source, actor=cast.dora, body="kept")
+    later = actions.add_message(source, actor=cast.alice, body="One more thing", channel="portal")
+    actions.merge_tickets(source, target, actor=cast.mara)
+    target.refresh_from_db()
+    assert target.last_customer_message_at == later.created_at
+    assert Draft.objects.get().ticket == target
+
+
+def test_nothing_is_split_off_a_closed_ticket(cast: Cast) -> None:
+    ticket = cast.ticket()
+    second = actions.add_message(ticket, actor=cast.alice, body="Also", channel="portal")
+    for status in ("solved", "closed"):
+        actions.change_ticket(ticket, {"status": status}, actor=cast.dora)
+    with pytest.raises(Conflict, match="closed"):
+        actions.split_ticket(ticket, [second.pk], subject="Wrong invoice", actor=cast.dora)
+
+
 def test_a_merge_tells_nothing_of_a_ticket_that_the_reader_may_not_see(cast: Cast) -> None:
     source = cast.ticket(requester=cast.charlie, subject="Secretword", team=cast.legal, actor=cast.erik)
     target = cast.ticket()

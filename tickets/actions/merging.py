@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,6 +16,7 @@ from tickets.actions.creating import _next_numbers
 from tickets.locking import lock_ticket, lock_tickets
 from tickets.models import (
     Attachment,
+    Draft,
     LinkKind,
     Message,
     Status,
@@ -63,7 +65,16 @@ def _move_messages(source: Ticket, target: Ticket) -> list[int]:
     ids = list(Message.objects.filter(ticket=source).order_by("pk").values_list("pk", flat=True))
     Message.objects.filter(pk__in=ids).update(ticket=target, moved_from=source)
     Attachment.objects.filter(ticket=source).update(ticket=target)
+    for draft in Draft.objects.filter(ticket=source):
+        if not Draft.objects.filter(ticket=target, author=draft.author_id, visibility=draft.visibility).exists():
+            Draft.objects.filter(pk=draft.pk).update(ticket=target)
+    target.last_customer_message_at = _latest(source.last_customer_message_at, target.last_customer_message_at)
+    target.last_agent_message_at = _latest(source.last_agent_message_at, target.last_agent_message_at)
     return ids
+
+
+def _latest(*moments: datetime | None) -> datetime | None:
+    return max((moment for moment in moments if moment), default=None)
 
 
 def _close_as_merged(source: Ticket, target: Ticket) -> None:
@@ -90,7 +101,7 @@ def _close_as_merged(source: Ticket, target: Ticket) -> None:
         ]
     )
     target.updated_at = now
-    target.save(update_fields=["updated_at"])
+    target.save(update_fields=["updated_at", "last_customer_message_at", "last_agent_message_at"])
     source._status_before_merge = before  # type: ignore[attr-defined]
 
 
@@ -133,11 +144,13 @@ def split_ticket(ticket: Ticket, message_ids: Sequence[int], *, subject: str, ac
     """Move messages into a new ticket that begins at the first of them; returns the new ticket.
 
     Its requester is the customer who wrote the first moved public message, else the old one's.
-    Raises Invalid when nothing or everything would move."""
+    Raises Invalid when nothing or everything would move, Conflict when the ticket is closed."""
     policies.may_work(actor).require()
     cleaned = validation.subject(subject)
     with transaction.atomic():
         old = lock_ticket(ticket, actor=actor)
+        if old.status == Status.CLOSED:
+            raise Conflict("This ticket is closed and stays as it is.", code="closed")
         said = list(old.messages.exclude(visibility=Visibility.SYSTEM).select_related("author"))
         moving = [message for message in said if message.pk in set(message_ids)]
         _refuse_empty_halves(said, moving)

@@ -58,15 +58,29 @@ def add_message(
     try:
         with transaction.atomic():
             locked = lock_ticket(_receiver(ticket, actor), actor=actor)
+            if _receiver(locked, actor) != locked:
+                raise _MergedMeanwhile(locked)
             policies.may_reply(actor, locked).require()
             if not actor.is_agent and locked.status == Status.CLOSED:
                 return _follow_up_message(locked, actor, cleaned, channel, attachment_ids, client_token, html)
             return _say(locked, actor, cleaned, visibility, channel, attachment_ids, then_status, client_token, html)
+    except _MergedMeanwhile as moved:  # its lock is free again: the tickets' locks are taken by id
+        return add_message(
+            moved.ticket, actor=actor, body=body, visibility=visibility, channel=channel, html=html,
+            attachment_ids=attachment_ids, then_status=then_status, client_token=client_token,
+        )  # fmt: skip
     except IntegrityError:
         raced = _already_said(client_token, actor)
         if raced is None:
             raise
         return raced
+
+
+class _MergedMeanwhile(Exception):
+    """The ticket was merged while we waited for its lock."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        self.ticket = ticket
 
 
 def _already_said(client_token: str | None, actor: User) -> Message | None:
@@ -79,10 +93,13 @@ def _already_said(client_token: str | None, actor: User) -> Message | None:
 
 
 def _receiver(ticket: Ticket, actor: User) -> Ticket:
-    """A merged ticket's replies go where it was merged into, as long as the writer may see that."""
+    """A merged ticket's replies go where it was merged into, if that is the same person's and the writer may see it.
+
+    What is meant for one customer never goes to another: tickets of two are only linked."""
     current, steps = ticket, 0
     while current.merged_into_id and steps < 20:
-        target = Ticket.objects.visible_to(actor).filter(pk=current.merged_into_id).first()
+        same = Ticket.objects.visible_to(actor).filter(requester=current.requester_id)
+        target = same.filter(pk=current.merged_into_id).first()
         if target is None:
             break
         current, steps = target, steps + 1

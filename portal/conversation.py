@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from core.errors import Conflict, DomainError, NotFound
 from core.text import storable
 from people.models import User
-from portal import limits, uploads
+from portal import drafts, limits, uploads
 from portal import words as plain
 from portal.base import form_token, page
 from tickets import actions, queries
@@ -74,6 +74,7 @@ def show(
     """The conversation, with the reply that is being written."""
     ticket = place.ticket
     replied = bool(errors) and "body" in request.POST
+    draft = None if replied else drafts.own(ticket, place.user)
     given = {
         "place": place,
         "ticket": ticket,
@@ -84,7 +85,9 @@ def show(
         "copies": copies(ticket, place.user),
         "can_reopen": ticket.status == Status.SOLVED,
         "can_solve": ticket.is_unsolved,
-        "typed": request.POST.get("body", "") if replied else "",
+        "typed": request.POST.get("body", "") if replied else draft.body if draft else "",
+        "refused": replied,
+        "drafted": drafts.shown(draft.updated_at) if draft else "",
         "files": files or [],
         "errors": errors or {},
         "client_token": form_token(request, fresh=status == 409),
@@ -160,6 +163,8 @@ def reply(request: HttpRequest, place: Place) -> Message | HttpResponse:
         if message.body != storable(request.POST.get("body", "")).strip("\n"):
             # Not a second click: the page was gone back to, and something else written.
             raise Conflict("This was sent before. Press Send once more, and your new message goes out, too.")
+        if message.ticket_id != place.ticket.pk:  # a follow-up: the draft was for the request that was written to
+            actions.discard_draft(place.ticket, actor=place.user)
         return message
     except DomainError as error:
         errors = error.fields or {"": [error.message]}

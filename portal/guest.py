@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import DomainError
-from portal import conversation, uploads
+from portal import conversation, drafts, uploads
 from portal.base import page, portal_view, tell
 from tickets.guest_links import Guest, make_token, read_token
 from tickets.models import Message, Status
@@ -70,6 +70,13 @@ def reply(request: HttpRequest, token: str, guest: Guest) -> HttpResponse:
 
 @guest_view
 @require_POST
+def draft(request: HttpRequest, token: str, guest: Guest) -> HttpResponse:
+    """Keep the reply that is being written; see ``drafts.keep``."""
+    return drafts.keep(request, guest.ticket, guest.user)
+
+
+@guest_view
+@require_POST
 def solve(request: HttpRequest, token: str, guest: Guest) -> HttpResponse:
     """Say that it is solved."""
     return _move(request, token, guest, Status.SOLVED, "Marked as solved. Thank you for telling us.")
@@ -113,7 +120,7 @@ def attachment(request: HttpRequest, token: str, guest: Guest, attachment_id: UU
 
 
 def _place(token: str, guest: Guest) -> conversation.Place:
-    acts = ("reply", "solve", "reopen", "upload")
+    acts = ("reply", "draft", "solve", "reopen", "upload")
     return conversation.Place(
         user=guest.user,
         ticket=guest.ticket,

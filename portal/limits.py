@@ -10,6 +10,7 @@ RATES = {
     "write_as": "5/10m/key,20/d/key",
     "upload": "30/m/ip,200/h/ip",
     "reply": "20/m/ip",
+    "draft": "60/m/key",
     "copy": "20/h/key",
 }
 TOLD = "That were many requests in a short time. Please wait a few minutes; what you wrote is still here."

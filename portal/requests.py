@@ -16,7 +16,7 @@ from core.errors import DomainError, NotAllowed, NotFound
 from core.paging import page_by_key
 from people.actions import ensure_customer
 from people.models import User
-from portal import conversation, limits, requests_of
+from portal import conversation, drafts, limits, requests_of
 from portal import words as plain
 from portal.base import page, portal_view, tell, words
 from tickets import actions
@@ -83,6 +83,15 @@ def reply(request: HttpRequest, number: int) -> HttpResponse:
             messages.success(request, "Sent. We will answer here and by e-mail.")
         return redirect(f"{reverse('portal:request', args=[answer.ticket.number])}#m{answer.pk}")
     return answer
+
+
+@login_required
+@portal_view
+@require_POST
+def draft(request: HttpRequest, number: int) -> HttpResponse:
+    """Keep the reply that is being written; see ``drafts.keep``."""
+    place = place_of(request, number)
+    return drafts.keep(request, place.ticket, place.user)
 
 
 @login_required
@@ -158,7 +167,7 @@ def place_of(request: HttpRequest, number: int) -> conversation.Place:
     """Where a logged-in reader stands. Raises NotFound."""
     user = _user(request)
     ticket = requests_of.by_number(user, number)
-    acts = ("reply", "solve", "reopen", "copy", "leave")
+    acts = ("reply", "draft", "solve", "reopen", "copy", "leave")
     return conversation.Place(
         user=user,
         ticket=ticket,

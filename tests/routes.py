@@ -136,6 +136,7 @@ PORTAL: dict[str, Rule] = {
     "portal:organisation": Rule(get=frozenset({"carol"})),
     "portal:request": Rule(get=READERS, names=_number),
     "portal:reply": Rule(post=READERS, names=_number, data=_body),
+    "portal:draft": Rule(post=READERS, names=_number, data=_body),
     "portal:solve": Rule(post=READERS, names=_number),
     "portal:reopen": Rule(post=READERS, names=_number),
     "portal:copy": Rule(post=frozenset({"alice"}), names=_number, data=lambda _: {"email": "charlie@example.com"}),
@@ -145,6 +146,7 @@ PORTAL: dict[str, Rule] = {
     # A signed link is the right itself: whoever holds it reads and answers, and nobody gets in without one.
     "portal:guest": Rule(get=ANYBODY, names=_token),
     "portal:guest_reply": Rule(post=ANYBODY, names=_token, data=_body),
+    "portal:guest_draft": Rule(post=ANYBODY, names=_token, data=_body),
     "portal:guest_solve": Rule(post=ANYBODY, names=_token),
     "portal:guest_reopen": Rule(post=ANYBODY, names=_token),
     "portal:guest_upload": Rule(post=ANYBODY, names=_token),

@@ -1,9 +1,11 @@
-/* The portal works without script; this makes it quicker: files go ahead, questions change with the topic,
-   the search box answers while one types, and a form is sent once. */
+/* The portal works without script; this makes it quicker: files go ahead, replies are kept while they are
+   written, questions change with the topic, the search box answers while one types, and a form is sent once. */
+import { keepDraft } from './portal-drafts.js'
 import { attachFiles } from './portal-files.js'
 import { suggest } from './portal-search.js'
 
 for (const place of document.querySelectorAll('[data-files]')) attachFiles(place)
+for (const form of document.querySelectorAll('[data-draft]')) keepDraft(form)
 for (const form of document.querySelectorAll('[data-find]')) suggest(form)
 document.querySelector('[data-focus]')?.focus()
 

@@ -1,6 +1,7 @@
 """The portal in a real browser: axe, the content security policy, dark, a phone; and what only a browser shows."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -209,3 +210,23 @@ def test_everything_works_without_script(open_page: Open, cast: Cast, ticket: Ti
     expect(page.locator(".big-number")).to_contain_text("#")
     made = Ticket.objects.latest("id")
     assert made.fields["q_choice"] == "B" and made.attachments.count() == 1
+
+
+def test_a_reply_is_kept_while_it_is_written(open_page: Open, cast: Cast, ticket: Ticket) -> None:
+    page, path = open_page(cast.alice), f"/requests/{ticket.number}/"
+    page.goto(path)
+    page.fill("#body", "Half a sentence")
+    expect(page.locator("[data-draft-state]")).to_have_text(re.compile(r"^Draft saved \d\d:\d\d$"))
+    page.locator("#body").press_sequentially(" and more")
+    page.goto("/")  # left before the pause is over
+    other = open_page(cast.alice)
+    for _ in range(20):
+        other.goto(path)
+        if "and more" in other.input_value("#body"):
+            break
+    expect(other.locator("#body")).to_have_value("Half a sentence and more")
+    assert not faults(other)
+    other.get_by_role("button", name="Send").click()
+    expect(other.locator(".message").last).to_contain_text("and more")
+    expect(other.locator("#body")).to_have_value("")
+    assert [*page.complaints, *other.complaints] == []  # type: ignore[attr-defined]

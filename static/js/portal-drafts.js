@@ -18,10 +18,12 @@ export function keepDraft (form) {
   area.addEventListener('blur', save)
   document.addEventListener('visibilitychange', () => { if (document.hidden) save() })
   window.addEventListener('pagehide', save)
-  form.addEventListener('submit', () => {
+  form.addEventListener('submit', () => setTimeout(() => {
+    if (!form.dataset.sending) return // a file is still on its way
     clearTimeout(timer)
     underway?.abort()
-  })
+    changed = false
+  }))
   if (changed) later(PAUSE)
 
   function later (pause) {

@@ -125,9 +125,19 @@ def _assignment_errors(cleaned: Changes) -> dict[str, list[str]]:
         return errors
     if not assignee.is_agent or not assignee.is_active:
         errors["assignee"] = ["Tickets are assigned to active staff."]
-    elif team is not None and not _may_join(assignee, team):
-        errors["assignee"] = [f"{assignee.display_name} is not in the closed team {team.name}."]
+    elif team is not None:
+        try:
+            refuse_outsider(assignee, team)
+        except Invalid as error:
+            errors |= error.fields
     return errors
+
+
+def refuse_outsider(assignee: User, team: Team) -> None:
+    """Raise Invalid (field ``assignee``) unless this person may work for this team, see ``_may_join``."""
+    if not _may_join(assignee, team):
+        told = f"{assignee.display_name} is not in the closed team {team.name}."
+        raise Invalid(told, fields={"assignee": [told]})
 
 
 def _may_join(assignee: User, team: Team) -> bool:

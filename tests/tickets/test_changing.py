@@ -79,6 +79,16 @@ def test_tickets_are_assigned_to_active_staff(cast: Cast) -> None:
         actions.change_ticket(cast.ticket(), {"assignee": cast.dora, "team": cast.legal}, actor=cast.dora)
 
 
+def test_a_closed_teams_tickets_go_to_its_members_only(cast: Cast) -> None:
+    ticket = actions.change_ticket(cast.ticket(), {"team": cast.legal}, actor=cast.mara)
+    with pytest.raises(Invalid) as error:
+        actions.change_ticket(ticket, {"assignee": cast.dora}, actor=cast.mara)
+    assert list(error.value.fields) == ["assignee"]
+    with pytest.raises(Invalid):
+        cast.ticket(actor=cast.mara, team=cast.legal, assignee=cast.dora)
+    assert actions.change_ticket(ticket, {"assignee": cast.erik}, actor=cast.mara).assignee == cast.erik
+
+
 def test_moving_to_a_team_frees_an_assignee_who_is_not_in_it(cast: Cast) -> None:
     ticket = actions.change_ticket(cast.ticket(), {"team": cast.support, "assignee": cast.dora}, actor=cast.lena)
     ticket = actions.change_ticket(ticket, {"team": cast.legal}, actor=cast.dora)

@@ -176,3 +176,18 @@ def test_views_count_in_one_statement(cast: Cast, django_assert_num_queries) -> 
     with django_assert_num_queries(2):
         found = queries.counts(queries.views(cast.dora))
     assert (found["my-open"], found["unassigned"], found["team-support"]) == (3, 0, 3)
+
+
+def test_an_open_question_merged_into_a_solved_ticket_opens_it_again(cast: Cast) -> None:
+    source, target = cast.ticket(), cast.ticket()
+    actions.change_ticket(target, {"status": "solved"}, actor=cast.dora)
+    target = actions.merge_tickets(source, target, actor=cast.dora)
+    assert (target.status, target.solved_at, target.reopen_count) == ("open", None, 1)
+    steps = Event.objects.about("ticket", target.pk).filter(kind="ticket.status_changed").order_by("id")
+    assert [(step.payload["from"], step.payload["to"]) for step in steps] == [("new", "solved"), ("solved", "open")]
+
+
+def test_a_solved_ticket_merged_into_a_solved_one_opens_nothing(cast: Cast) -> None:
+    source, target = cast.ticket(), cast.ticket()
+    actions.change_tickets([source.pk, target.pk], {"status": "solved"}, actor=cast.dora)
+    assert actions.merge_tickets(source, target, actor=cast.dora).status == "solved"

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from core.errors import Conflict
 from core.event_log import NewEvent, record_many
-from people.models import Membership, User
+from people.models import Membership, Team, User
 from tickets import events, lifecycle, policies
 from tickets.actions.tagging import tag_ids
-from tickets.changes import Changes, clean_changes
+from tickets.changes import Changes, clean_changes, refuse_outsider
 from tickets.locking import lock_tickets
 from tickets.models import Status, Ticket
 
@@ -55,6 +55,7 @@ def change_tickets(
         members = _memberships(tickets, cleaned)
         tags = _current_tags(tickets, cleaned)
         steps = [_apply(Step(ticket, tags.get(ticket.pk, [])), cleaned, actor, members, now) for ticket in tickets]
+        _refuse_outsider(steps, cleaned)
         for step in steps:
             _refuse_stale(step, version)
         _save([step for step in steps if step.touched], now)
@@ -165,6 +166,16 @@ def _apply_tags(step: Step, cleaned: Changes) -> None:
     wanted = [name for name in wanted if name not in cleaned.remove_tags]
     step.added_tags = [name for name in wanted if name not in current]
     step.removed_tags = [name for name in current if name not in wanted]
+
+
+def _refuse_outsider(steps: Sequence[Step], cleaned: Changes) -> None:
+    """A closed team's tickets go to its members (a team given in the same change was checked with it)."""
+    assignee = cleaned.values.get("assignee")
+    if assignee is None or "team" in cleaned.values:
+        return
+    teams = Team.objects.filter(pk__in={step.ticket.team_id for step in steps}, closed=True)
+    for team in teams:
+        refuse_outsider(assignee, team)
 
 
 def _refuse_stale(step: Step, version: int | None) -> None:

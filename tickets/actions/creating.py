@@ -17,6 +17,7 @@ from people.models import Team, User
 from tickets import events, policies, validation
 from tickets.actions.attaching import claim_uploads
 from tickets.actions.tagging import tag_ids
+from tickets.changes import refuse_outsider
 from tickets.custom_fields import clean_values
 from tickets.models import (
     Category,
@@ -133,6 +134,8 @@ def _clean(new: NewTicket, actor: User | None, backfill: bool) -> NewTicket:
     if actor is not None or not backfill:  # history may be of people who have left
         policies.may_create_for(actor, new.requester).require()
     from_customer = actor is not None and not actor.is_agent
+    if new.team and new.assignee and not backfill and not from_customer:
+        refuse_outsider(new.assignee, new.team)
     changes: dict[str, Any] = {
         "subject": validation.subject(new.subject),
         "body": validation.body(new.body),

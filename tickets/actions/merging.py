@@ -11,7 +11,7 @@ from django.utils import timezone
 from core.errors import Conflict, Invalid
 from core.event_log import NewEvent, record_many
 from people.models import User
-from tickets import events, policies, validation
+from tickets import events, lifecycle, policies, validation
 from tickets.actions.creating import _next_numbers
 from tickets.locking import lock_ticket, lock_tickets
 from tickets.models import (
@@ -44,10 +44,11 @@ def merge_tickets(source: Ticket, target: Ticket, *, actor: User | None) -> Tick
         _refuse_ended(source, target)
         same = source.requester_id == target.requester_id
         moved = _move_messages(source, target) if same else []
-        _close_as_merged(source, target)
+        steps = _move_statuses(source, target, same)
+        _save_merged(source, target)
         _note_merge(source, target, same)
         TicketLink.objects.get_or_create(source=source, target=target, kind=LinkKind.DUPLICATE)
-        _record_merge(source, target, moved, same, actor)
+        _record_merge(source, target, moved, steps, actor)
         return target
 
 
@@ -77,32 +78,34 @@ def _latest(*moments: datetime | None) -> datetime | None:
     return max((moment for moment in moments if moment), default=None)
 
 
-def _close_as_merged(source: Ticket, target: Ticket) -> None:
+def _move_statuses(source: Ticket, target: Ticket, same: bool) -> list[tuple[Ticket, str, str]]:
+    """Close the source; a solved target opens again when an unsolved conversation comes in. (ticket, from, to) each."""
     now = timezone.now()
-    before = source.shown_status
+    steps = [(source, source.shown_status, str(Status.CLOSED))]
+    if same and source.is_unsolved and target.status == Status.SOLVED:
+        steps.append((target, *lifecycle.move(target, Status.OPEN, at=now)))
+    source.status, source.escalated, source.closed_at = Status.CLOSED, False, now
     source.merged_into = target
-    source.status, source.escalated, source.closed_at, source.updated_at = (
-        Status.CLOSED,
-        False,
-        now,
-        now,
-    )
-    source.version += 1
-    source.field_versions["status"] = source.version
-    source.save(
-        update_fields=[
-            "merged_into",
-            "status",
-            "escalated",
-            "closed_at",
-            "updated_at",
-            "version",
-            "field_versions",
-        ]
-    )
-    target.updated_at = now
-    target.save(update_fields=["updated_at", "last_customer_message_at", "last_agent_message_at"])
-    source._status_before_merge = before  # type: ignore[attr-defined]
+    source.updated_at = target.updated_at = now
+    for ticket, _, _ in steps:
+        ticket.version += 1
+        ticket.field_versions["status"] = ticket.version
+    return steps
+
+
+def _save_merged(source: Ticket, target: Ticket) -> None:
+    status = [
+        "status",
+        "escalated",
+        "solved_at",
+        "closed_at",
+        "reopen_count",
+        "updated_at",
+        "version",
+        "field_versions",
+    ]
+    source.save(update_fields=[*status, "merged_into"])
+    target.save(update_fields=[*status, "last_customer_message_at", "last_agent_message_at"])
 
 
 def _note_merge(source: Ticket, target: Ticket, same: bool) -> None:
@@ -121,21 +124,20 @@ def _note_merge(source: Ticket, target: Ticket, same: bool) -> None:
     )
 
 
-def _record_merge(source: Ticket, target: Ticket, moved: list[int], same: bool, actor: User | None) -> None:
+def _record_merge(
+    source: Ticket, target: Ticket, moved: list[int], steps: list[tuple[Ticket, str, str]], actor: User | None
+) -> None:
     actor_id = actor.pk if actor else None
-    payload = {
-        "into_id": target.pk,
-        "from_id": source.pk,
-        "message_ids": moved,
-        "same_requester": same,
-    }
-    before = source._status_before_merge  # type: ignore[attr-defined]
-    status = {"from": before, "to": Status.CLOSED, "reason": "merged"}
+    same = source.requester_id == target.requester_id
+    payload = {"into_id": target.pk, "from_id": source.pk, "message_ids": moved, "same_requester": same}
     record_many(
         [
             NewEvent(events.MERGED, source.pk, actor_id, payload),
             NewEvent(events.MERGED, target.pk, actor_id, payload),
-            NewEvent(events.STATUS_CHANGED, source.pk, actor_id, status),
+            *(
+                NewEvent(events.STATUS_CHANGED, ticket.pk, actor_id, {"from": before, "to": after, "reason": "merged"})
+                for ticket, before, after in steps
+            ),
         ]
     )
 

@@ -19,7 +19,7 @@ from desk.access import member, staff_only
 from desk.choosing import chosen_assignee, chosen_category, chosen_team
 from desk.reading import fresh_token, listed, token, words
 from desk.shell import desk_page
-from desk.talk import kept_uploads, uploads_of
+from desk.talk import kept_uploads, take_uploads
 from people.actions import ensure_customer
 from people.models import User
 from people.queries import visible_users
@@ -42,7 +42,7 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
     user = member(request)
     ids: list[Any] = []
     try:
-        ids = uploads_of(request, user)
+        take_uploads(request, user, ids)
         with transaction.atomic():  # a customer made for a ticket that is refused is not kept
             ticket = actions.create_ticket(_wanted(request.POST, ids, user, token(request)), actor=user)
             if ticket.subject != validation.subject(request.POST.get("subject", "")):

@@ -22,14 +22,22 @@ from tickets.models import Attachment, Ticket, Visibility
 from tickets.queries import mentionable, ticket_by_number
 
 
-def uploads_of(request: HttpRequest, user: User) -> list[UUID]:
-    """The files of a form: those uploaded before, and those that came with it (without JavaScript).
+def take_uploads(request: HttpRequest, user: User, found: list[UUID]) -> None:
+    """Add the files of a form to ``found``: those uploaded before, and those that came with it (without JavaScript).
 
-    Raises Invalid or TooLarge for a file that is not accepted."""
-    found = uuids(request.POST.getlist("attachment"))
+    Every file is tried, and what is accepted is in ``found`` even when another is not; then Invalid or TooLarge is
+    raised with a word for each that was refused."""
+    found += uuids(request.POST.getlist("attachment"))
+    refusals: list[DomainError] = []
     for upload in request.FILES.getlist("files"):
-        found.append(actions.store_upload(upload, actor=user).pk)
-    return found
+        try:
+            found.append(actions.store_upload(upload, actor=user).pk)
+        except DomainError as error:
+            refusals.append(error)
+    if refusals:
+        told = [text for error in refusals for text in error.fields.get("attachments", [error.message])]
+        refusals[0].fields["attachments"] = told
+        raise refusals[0]
 
 
 def kept_uploads(values: Iterable[str], user: User) -> list[Attachment]:
@@ -50,7 +58,7 @@ def add_message(request: HttpRequest, number: int) -> HttpResponse:
     visibility = request.POST.get("visibility", "")
     ids: list[UUID] = []
     try:
-        ids = uploads_of(request, user)
+        take_uploads(request, user, ids)
         message = actions.add_message(
             ticket,
             actor=user,

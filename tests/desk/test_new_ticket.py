@@ -6,7 +6,7 @@ from django.test import Client
 
 from people.models import User
 from tests.cast import Cast
-from tickets.models import Category, CustomField, Ticket
+from tickets.models import Attachment, Category, CustomField, Ticket
 
 NEW = "/desk/new/"
 
@@ -89,6 +89,16 @@ def test_bad_input_opens_nothing_and_keeps_the_text(dora: Client, cast: Cast, ch
     assert not Ticket.objects.exists() and User.objects.count() == people
     if "body" not in changes:
         assert "She was charged twice." in answer.content.decode()
+
+
+def test_of_several_files_the_good_ones_stay_when_one_is_refused(dora: Client, cast: Cast) -> None:
+    files = [SimpleUploadedFile(name, b"hello") for name in ("list.txt", "bad.exe", "worse.bat", "last.txt")]
+    page = dora.post(NEW, form(files=files)).content.decode()
+    assert "list.txt" in page and "last.txt" in page
+    assert "bad.exe" in page and "worse.bat" in page
+    kept = Attachment.objects.filter(message=None)
+    assert {attachment.name for attachment in kept} == {"list.txt", "last.txt"}
+    assert all(str(attachment.pk) in page for attachment in kept)
 
 
 def test_a_refused_ticket_keeps_its_files(dora: Client, cast: Cast) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import render
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.renderers import JSONRenderer
+from rest_framework.renderers import JSONRenderer, TemplateHTMLRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.manual import sections
 from api.parsers import shown
 from core.errors import Invalid
 
@@ -60,14 +63,15 @@ class SchemaView(_Open):
         return Response(description())
 
 
-class DocsView(_Open, SpectacularSwaggerSplitView):
-    """Swagger UI from our own files, with its script apart: the content security policy allows nothing inline."""
+class DocsView(_Open):
+    """The document for people: plain pages of ours, so that it can be read with any aid."""
 
-    parameters = ("script",)
-    url_name = "api:schema"
-    template_name = "api/docs.html"
+    renderer_classes = (JSONRenderer, TemplateHTMLRenderer)
+    content_negotiation_class = DefaultContentNegotiation
 
     @extend_schema(exclude=True)
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The page, or its script for ``?script``."""
-        return super().get(request, *args, **kwargs)  # type: ignore[no-any-return]
+    def get(self, request: Request) -> HttpResponse:
+        """Every operation with its parameters, fields, answers and an example."""
+        document = description()
+        context = {"sections": sections(document, settings.SITE_URL), "info": document["info"]}
+        return render(request._request, "api/docs.html", context)

@@ -147,6 +147,7 @@ def anonymous(house: House) -> list[str]:
     return [
         "/",
         "/new/",
+        "/api/v1/docs/",
         f"/t/{make_token(house.ticket, house.cast.alice)}/",
         "/accounts/login/",
         "/accounts/login/code/",

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from core.errors import DomainError
 from desk.access import member, staff_only, told
 from desk.choosing import NOTHING, chosen_assignee, chosen_team
-from desk.lists import PAGE_SIZE, _back
+from desk.lists import PAGE_SIZE, back_to_list
 from desk.reading import identifiers, listed
 from people.models import User
 from tickets import actions
@@ -30,13 +30,13 @@ def change(request: HttpRequest) -> HttpResponse:
         changes = wanted_changes(request, user)
     except DomainError as error:
         messages.error(request, told(error))
-        return redirect(_back(request))
+        return redirect(back_to_list(request))
     if not tickets or not changes:
         messages.warning(request, "Choose at least one ticket, and what to change.")
-        return redirect(_back(request))
+        return redirect(back_to_list(request))
     changed, refused = apply(tickets, changes, user)
     _tell(request, changed, refused)
-    return redirect(_back(request))
+    return redirect(back_to_list(request))
 
 
 def wanted_changes(request: HttpRequest, user: User) -> dict[str, Any]:

@@ -20,8 +20,8 @@ from desk.filters import Chip
 from desk.reading import identifier
 from desk.shell import capped, desk_page
 from people.models import User
-from tickets.models import Message, Priority, Status, Ticket, Visibility
-from tickets.queries import COUNT_CAP, ORDERS, Page, View, page_by_key, view_by_key
+from tickets.models import Message, Priority, Ticket, Visibility
+from tickets.queries import COUNT_CAP, ORDERS, Page, View, next_for, page_by_key, view_by_key
 
 PAGE_SIZE = 50
 COLUMNS = {
@@ -85,7 +85,7 @@ def ticket_list(user: User, view: View, request: HttpRequest) -> TicketList:
 
 
 def _rows(tickets: Iterable[Ticket], *, with_tags: bool) -> list[Row]:
-    rows = {ticket.pk: Row(ticket, waiting=_waits(ticket)) for ticket in tickets}
+    rows = {ticket.pk: Row(ticket, waiting=ticket.waits_for_us) for ticket in tickets}
     said = Message.objects.filter(ticket__in=rows).exclude(visibility=Visibility.SYSTEM)
     last = said.order_by("ticket_id", "-created_at", "-id").distinct("ticket_id").annotate(start=Left("body", 160))
     for message in last.values("ticket_id", "start", "visibility", "author__name", "author__email"):
@@ -98,13 +98,6 @@ def _rows(tickets: Iterable[Ticket], *, with_tags: bool) -> list[Row]:
         for ticket_id, name in pairs.values_list("ticket_id", "tag__name"):
             rows[ticket_id].tags.append(name)
     return list(rows.values())
-
-
-def _waits(ticket: Ticket) -> bool:
-    """The customer spoke last and we have to act."""
-    if ticket.status not in (Status.NEW, Status.OPEN) or not ticket.last_customer_message_at:
-        return False
-    return ticket.last_agent_message_at is None or ticket.last_customer_message_at > ticket.last_agent_message_at
 
 
 def _grouped(rows: list[Row], order: str) -> list[tuple[str, list[Row]]]:
@@ -172,10 +165,10 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
 def choose_columns(request: HttpRequest) -> HttpResponse:
     """Keep the columns of the list for this person."""
     request.session["desk_columns"] = [name for name in request.POST.getlist("column") if name in COLUMNS]
-    return redirect(_back(request))
+    return redirect(back_to_list(request))
 
 
-def _back(request: HttpRequest) -> str:
+def back_to_list(request: HttpRequest) -> str:
     """The list somebody came from, on this site only."""
     from django.urls import reverse
     from django.utils.http import url_has_allowed_host_and_scheme
@@ -189,18 +182,9 @@ def _back(request: HttpRequest) -> str:
 @require_GET
 @staff_only
 def next_ticket(request: HttpRequest) -> HttpResponse:
-    """The ticket to take next: mine that wait, the most urgent and longest waiting first; then unassigned ones of my
-    teams, then any."""
-    user = member(request)
-    waiting = Ticket.objects.visible_to(user).active()
-    queues = [
-        waiting.filter(assignee=user),
-        waiting.filter(assignee=None, team__memberships__user=user),
-        waiting.filter(assignee=None),
-    ]
-    for queue in queues:
-        page = page_by_key(queue, ORDERS["priority"], None, 1)
-        if page.items:
-            return redirect("desk:ticket", number=page.items[0].number)
+    """Open the ticket to take next."""
+    found = next_for(member(request))
+    if found is not None:
+        return redirect("desk:ticket", number=found.number)
     messages.success(request, "Nothing is waiting for you. Well done.")
     return redirect("desk:home")

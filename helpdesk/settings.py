@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL  # noqa: F401
+from csp.constants import NONE, SELF
 
 from helpdesk import env
 

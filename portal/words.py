@@ -41,12 +41,6 @@ def state_of(ticket: Ticket) -> State:
     return IN_WORK if ticket.status == Status.ON_HOLD else WAITING
 
 
-def last_moment(ticket: Ticket) -> datetime:
-    """When something the customer knows of happened last."""
-    moments = (ticket.created_at, ticket.last_customer_message_at, ticket.last_agent_message_at, ticket.solved_at)
-    return max(moment for moment in moments if moment)
-
-
 def who(message: Message | None, reader: User) -> str:
     """Who wrote last, as a sentence's start."""
     if message is None or message.author is None:

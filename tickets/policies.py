@@ -7,13 +7,6 @@ from tickets.models import Status, Ticket
 _STAFF_ONLY = Denied("Only staff can do this.")
 
 
-def may_view(actor: User | None, ticket: Ticket) -> Result:
-    """Denied as 'not found', so that nobody learns of other people's tickets."""
-    if actor is None or Ticket.objects.visible_to(actor).filter(pk=ticket.pk).exists():
-        return Allowed()
-    return Denied("There is no such ticket.", "not_found")
-
-
 def may_create_for(actor: User | None, requester: User) -> Result:
     """Staff for anybody, customers for themselves, the system for all."""
     if not requester.is_active:

@@ -196,7 +196,7 @@ def test_a_hung_redis_holds_no_request_and_loses_nothing(
         while dispatch.run_once().done:
             pass
         sending.run_once()
-    assert [mail["To"] for mail in box.mails] == [cast.alice.email] or len(box.mails) == 1
+    assert [recipients for recipients, _ in box.taken] == [[cast.alice.email]]
     assert OutgoingMail.objects.get(subject_id=ticket.pk).status == "sent"
     assert not Delivery.objects.exists()
 

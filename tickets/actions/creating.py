@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.errors import Conflict
@@ -32,6 +32,7 @@ from tickets.models import (
     TicketType,
     Visibility,
 )
+from tickets.numbers import next_numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,19 +174,11 @@ def _clean(new: NewTicket, actor: User | None, backfill: bool) -> NewTicket:
 
 
 def _replaced(new: NewTicket, changes: dict[str, Any]) -> NewTicket:
-    from dataclasses import replace
-
     return replace(new, **changes)
 
 
-def _next_numbers(count: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('tickets_number') FROM generate_series(1, %s)", [count])
-        return [row[0] for row in cursor.fetchall()]
-
-
 def _insert_tickets(news: Sequence[NewTicket], actor: User | None, now: datetime) -> list[Ticket]:
-    numbers = _next_numbers(len(news))
+    numbers = next_numbers(len(news))
     rows = [_row(new, number, actor, now) for new, number in zip(news, numbers, strict=True)]
     return Ticket.objects.bulk_create(rows)
 

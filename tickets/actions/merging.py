@@ -12,7 +12,6 @@ from core.errors import Conflict, Invalid
 from core.event_log import NewEvent, record_many
 from people.models import User
 from tickets import events, lifecycle, policies, validation
-from tickets.actions.creating import _next_numbers
 from tickets.locking import lock_ticket, lock_tickets
 from tickets.models import (
     Attachment,
@@ -24,6 +23,7 @@ from tickets.models import (
     TicketLink,
     Visibility,
 )
+from tickets.numbers import next_numbers
 
 
 def merge_tickets(source: Ticket, target: Ticket, *, actor: User | None) -> Ticket:
@@ -184,7 +184,7 @@ def _split_off(old: Ticket, moving: Sequence[Message], subject: str, actor: User
     theirs = [m.created_at for m in moving if m.visibility == Visibility.PUBLIC and not m.by_staff]
     ours = [m.created_at for m in moving if m.visibility == Visibility.PUBLIC and m.by_staff]
     return Ticket.objects.create(
-        number=_next_numbers(1)[0],
+        number=next_numbers(1)[0],
         subject=subject,
         status=Status.OPEN if ours else Status.NEW,
         priority=old.priority,

@@ -318,6 +318,13 @@ class Ticket(models.Model):
     def is_unsolved(self) -> bool:
         return self.status in OPEN_STATUSES
 
+    @property
+    def waits_for_us(self) -> bool:
+        """The customer spoke last and we have to act."""
+        if self.status not in ACTIVE_STATUSES or not self.last_customer_message_at:
+            return False
+        return self.last_agent_message_at is None or self.last_customer_message_at > self.last_agent_message_at
+
     def get_absolute_url(self) -> str:
         """The desk's page."""
         from django.urls import reverse

@@ -16,7 +16,6 @@ from core.errors import NotFound
 from core.paging import Order, Page, page_by_key  # noqa: F401 (paging is the house's, the orders are ours)
 from people.models import Team, User
 from tickets.models import (
-    ACTIVE_STATUSES,
     Priority,
     Status,
     Ticket,
@@ -138,6 +137,18 @@ def mentionable(user: User, words: str = "", limit: int = 8) -> list[User]:
     return list(people.order_by("name")[:limit])
 
 
-def open_count(user: User) -> int:
-    """Active tickets assigned to ``user``."""
-    return Ticket.objects.filter(assignee=user, status__in=ACTIVE_STATUSES).count()
+def next_for(user: User) -> Ticket | None:
+    """The ticket to take next: mine that wait for us, then unassigned ones of my teams, then any unassigned.
+
+    Within each the most urgent first, then the oldest. One statement for each that is empty."""
+    waiting = Ticket.objects.visible_to(user).active()
+    queues = [
+        waiting.filter(assignee=user),
+        waiting.filter(assignee=None, team__memberships__user=user),
+        waiting.filter(assignee=None),
+    ]
+    for queue in queues:
+        page = page_by_key(queue, ORDERS["priority"], None, 1)
+        if page.items:
+            return page.items[0]
+    return None
